@@ -1,0 +1,14 @@
+/** The wire protocol version this project speaks. A peer must report exactly this number. */
+export const PROTOCOL_VERSION = 3;
+
+/** The frozen, named subset of the protocol's methods and events that this project supports (see `spec/profile.md`). */
+export const PROFILE = "core-2026-11";
+
+/** Version of the Narthex packages, as reported by `status.get`. */
+export const NARTHEX_VERSION = "0.1.0";
+
+/**
+ * What a client may declare in `connect` (`features`). With `early-session-traffic` it says that it keeps events and
+ * requests for a session whose create response it has not read yet; every other client gets them after the response.
+ */
+export const FEATURE_EARLY_SESSION_TRAFFIC = "early-session-traffic";
