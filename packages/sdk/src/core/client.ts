@@ -1,0 +1,311 @@
+import { NarthexError, SUCCESS_RESULT, messageOf, parseSessionId } from "@narthex/protocol";
+import { checkCloudConfig, checkPlainConfig } from "./cloud-config.ts";
+import { Connection } from "./connection.ts";
+import { createCloudSession, createPlainSession, resumeSession, type CreateContext } from "./create-session.ts";
+import { detachSession } from "./detach-session.ts";
+import { LifecycleDispatch } from "./lifecycle.ts";
+import { stderrLogger, type Logger } from "./logger.ts";
+import { toSessionMetadata, toWireFilter } from "./metadata-mapping.ts";
+import { DEFAULT_PENDING_ROUTING_LIMITS } from "./routing-types.ts";
+import type { RuntimeConnector } from "./runtime-link.ts";
+import type { CopilotSession, SessionPort } from "./session.ts";
+import { shutDown } from "./shut-down.ts";
+import type { CopilotClientOptions } from "./types/client-options.ts";
+import type {
+  GetAuthStatusResponse,
+  GetStatusResponse,
+  SessionLifecycleEventType,
+  SessionLifecycleHandler,
+  SessionListFilter,
+  SessionMetadata,
+  TypedSessionLifecycleHandler,
+} from "./types/metadata.ts";
+import type { ModelInfo } from "./types/provider.ts";
+import type {
+  CloudSessionConfig,
+  CreateSessionOptions,
+  ResumeSessionConfig,
+  SessionConfig,
+} from "./types/session-config.ts";
+
+/** Where a client stands; each state owns what belongs to it. */
+type ClientState =
+  | { readonly kind: "disconnected" }
+  | { readonly kind: "connecting"; readonly done: Promise<Connection>; readonly abort: AbortController }
+  | { readonly kind: "connected"; readonly connection: Connection };
+
+const DEFAULT_START_TIMEOUT_MS = 30_000;
+
+/**
+ * A client without a way to its runtime: `CopilotClient` adds the ways that Node has.
+ *
+ * | state \ call   | start           | a call that needs the runtime | connection lost | stop, forceStop |
+ * | -------------- | --------------- | ----------------------------- | --------------- | --------------- |
+ * | disconnected   | → connecting    | NOT_CONNECTED                 | –               | –               |
+ * | connecting     | joins           | waits (create, resume)        | → disconnected  | → disconnected  |
+ * | connected      | –               | runs                          | → disconnected  | → disconnected  |
+ */
+export class ClientCore {
+  readonly #options: CopilotClientOptions;
+  readonly #connect: RuntimeConnector;
+  readonly #logger: Logger;
+  readonly #lifecycle: LifecycleDispatch;
+  #state: ClientState = { kind: "disconnected" };
+  #models: Promise<ModelInfo[]> | undefined;
+
+  constructor(options: CopilotClientOptions, connect: RuntimeConnector) {
+    this.#options = options;
+    this.#connect = connect;
+    this.#logger = options.logger ?? stderrLogger;
+    this.#lifecycle = new LifecycleDispatch(this.#logger);
+  }
+
+  /**
+   * Connects to the runtime, starting it where the connection says so. Called by the first create or resume too.
+   * @throws {NarthexError} RUNTIME_NOT_FOUND, RUNTIME_EXITED, RUNTIME_START_TIMEOUT, CONNECTION_FAILED,
+   *   PROTOCOL_VERSION_MISMATCH, AUTHENTICATION_FAILED, CLIENT_OPTIONS_INVALID
+   */
+  async start(): Promise<void> {
+    await this.#connected();
+  }
+
+  /**
+   * Ends gracefully: lets go of every session, shuts an owned runtime down, closes the connection. Sessions stay on disk.
+   * @returns what went wrong on the way; empty when nothing did
+   */
+  async stop(): Promise<Error[]> {
+    const connection = this.#leave();
+    if (connection === undefined) return [];
+    return shutDown(connection, stopped());
+  }
+
+  /** Ends at once: nothing is said to the runtime, an owned one is killed. */
+  async forceStop(): Promise<void> {
+    const connection = this.#leave();
+    connection?.close(stopped());
+    connection?.link.kill();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  /**
+   * Creates a session whose id this client chooses, on the runtime's machine.
+   * @throws {NarthexError} CLOUD_NEEDS_CREATE_CLOUD_SESSION, SESSION_ID_INVALID, SESSION_ID_CONFLICT, CONFIG_INVALID,
+   *   and whatever the runtime answers, with its code, message and data
+   */
+  async createSession(config: SessionConfig, options: CreateSessionOptions = {}): Promise<CopilotSession> {
+    const id = checkPlainConfig(config ?? {}, () => crypto.randomUUID()); // before any frame is written
+    return createPlainSession(await this.#context(), id, config ?? {}, options);
+  }
+
+  /**
+   * Creates a cloud session: the runtime chooses the id and prepares the workspace. Every event and every request is
+   * delivered, from the very first, also those that arrive before the id is known.
+   *
+   * @example
+   * const session = await client.createCloudSession({
+   *   cloud: { repository: { owner: "octo", name: "demo" } },
+   *   onPermissionRequest: approveAll,
+   *   onEvent: (event) => console.log(event.type),
+   * });
+   * @throws {NarthexError} CLOUD_CONFIG_REQUIRED, CLOUD_SESSION_ID_NOT_ALLOWED, CLOUD_PROVIDER_NOT_ALLOWED, CONFIG_INVALID,
+   *   REQUEST_TIMEOUT, ABORTED, CONNECTION_CLOSED, and whatever the runtime answers, with its code, message and data
+   */
+  async createCloudSession(config: CloudSessionConfig, options: CreateSessionOptions = {}): Promise<CopilotSession> {
+    checkCloudConfig(config); // before any frame is written
+    return createCloudSession(await this.#context(), config, options);
+  }
+
+  /**
+   * Attaches to a session that exists, with handlers of its own.
+   * @throws {NarthexError} SESSION_ID_INVALID, SESSION_NOT_FOUND
+   */
+  async resumeSession(
+    sessionId: string,
+    config: ResumeSessionConfig = {},
+    options: CreateSessionOptions = {},
+  ): Promise<CopilotSession> {
+    const id = parseSessionId(sessionId);
+    return resumeSession(await this.#context(), id, config, options);
+  }
+
+  /** Asks the runtime for a sign of life. */
+  async ping(message?: string): Promise<{ message: string; timestamp: string; protocolVersion?: number }> {
+    return (await this.#call("ping", message === undefined ? {} : { message })) as never;
+  }
+
+  /** Version of the runtime and of the protocol it speaks. */
+  async getStatus(): Promise<GetStatusResponse> {
+    return (await this.#call("status.get", {})) as GetStatusResponse;
+  }
+
+  async getAuthStatus(): Promise<GetAuthStatusResponse> {
+    return (await this.#call("auth.getStatus", {})) as GetAuthStatusResponse;
+  }
+
+  /** The models that sessions can use; asked once per connection. */
+  async listModels(): Promise<ModelInfo[]> {
+    this.#models ??= this.#askForModels();
+    try {
+      return [...(await this.#models)];
+    } catch (error) {
+      this.#models = undefined;
+      throw error;
+    }
+  }
+
+  /** The sessions of the runtime that have at least one message, also those that this client never attached to. */
+  async listSessions(filter?: SessionListFilter): Promise<SessionMetadata[]> {
+    const params = filter === undefined ? {} : { filter: toWireFilter(filter) };
+    const result = (await this.#call("session.list", params)) as { sessions?: unknown[] };
+    return (result.sessions ?? []).map(toSessionMetadata).filter((entry) => entry !== undefined);
+  }
+
+  /** One session's metadata; undefined when there is no such session. */
+  async getSessionMetadata(sessionId: string): Promise<SessionMetadata | undefined> {
+    const result = (await this.#call("session.getMetadata", { sessionId })) as { session?: unknown };
+    return result.session === undefined ? undefined : toSessionMetadata(result.session);
+  }
+
+  /** The id of the session that changed last; undefined when there is none. */
+  async getLastSessionId(): Promise<string | undefined> {
+    return ((await this.#call("session.getLastId", {})) as { sessionId?: string }).sessionId;
+  }
+
+  /**
+   * Deletes a session for good, with its log and its workspace.
+   * @throws {NarthexError} SESSION_DELETE_FAILED
+   */
+  async deleteSession(sessionId: string): Promise<void> {
+    const id = parseSessionId(sessionId);
+    const connection = this.#current();
+    const result = SUCCESS_RESULT.parse(await connection.peer.request("session.delete", { sessionId: id }));
+    const session = connection.registry.get(id);
+    if (!result.success) {
+      throw new NarthexError(
+        "SESSION_DELETE_FAILED",
+        `Session ${id} was not deleted: ${result.error ?? "unknown reason"}`,
+      );
+    }
+    connection.registry.release(id);
+    session?.finish(new NarthexError("SESSION_DISCONNECTED", `Session ${id} has been deleted.`));
+  }
+
+  async getForegroundSessionId(): Promise<string | undefined> {
+    return ((await this.#call("session.getForeground", {})) as { sessionId?: string }).sessionId;
+  }
+
+  async setForegroundSessionId(sessionId: string): Promise<void> {
+    const result = SUCCESS_RESULT.parse(await this.#call("session.setForeground", { sessionId }));
+    if (!result.success)
+      throw new NarthexError("REQUEST_FAILED", result.error ?? "The session was not brought to the front.");
+  }
+
+  /** Subscribes to sessions that come, change and go on this runtime; returns the function that ends the subscription. */
+  onLifecycle<K extends SessionLifecycleEventType>(eventType: K, handler: TypedSessionLifecycleHandler<K>): () => void;
+  onLifecycle(handler: SessionLifecycleHandler): () => void;
+  onLifecycle(typeOrHandler: string | SessionLifecycleHandler, handler?: (event: never) => void): () => void {
+    return typeof typeOrHandler === "string"
+      ? this.#lifecycle.subscribe(typeOrHandler, handler as SessionLifecycleHandler)
+      : this.#lifecycle.subscribe(undefined, typeOrHandler);
+  }
+
+  async #askForModels(): Promise<ModelInfo[]> {
+    if (this.#options.onListModels !== undefined) return this.#options.onListModels();
+    const result = (await this.#call("models.list", {})) as { models?: ModelInfo[] };
+    return result.models ?? [];
+  }
+
+  async #call(method: string, params: Record<string, unknown>): Promise<unknown> {
+    return this.#current().peer.request(method, params);
+  }
+
+  #current(): Connection {
+    if (this.#state.kind === "connected") return this.#state.connection;
+    throw new NarthexError("NOT_CONNECTED", "The client is not connected: call start() first.");
+  }
+
+  async #connected(): Promise<Connection> {
+    if (this.#state.kind === "connected") return this.#state.connection;
+    if (this.#state.kind === "connecting") return this.#state.done;
+    const abort = new AbortController();
+    const done = this.#open(abort.signal);
+    this.#state = { kind: "connecting", done, abort };
+    try {
+      const connection = await done;
+      abort.signal.throwIfAborted();
+      this.#state = { kind: "connected", connection };
+      return connection;
+    } catch (error) {
+      if (this.#state.kind === "connecting" && this.#state.abort === abort) this.#state = { kind: "disconnected" };
+      throw error;
+    }
+  }
+
+  async #open(signal: AbortSignal): Promise<Connection> {
+    const link = await this.#connect(signal);
+    const connection = new Connection({
+      link,
+      logger: this.#logger,
+      lifecycle: this.#lifecycle,
+      limits: { ...DEFAULT_PENDING_ROUTING_LIMITS, ...this.#options.pendingRouting },
+      handshake: {
+        token: link.token,
+        clientInfo: this.#options.clientInfo,
+        sessionFs: this.#options.sessionFs,
+        timeoutMs: this.#options.startTimeoutMs ?? DEFAULT_START_TIMEOUT_MS,
+      },
+      onLost: (error) => this.#lost(connection, error),
+    });
+    const onAbort = (): void => connection.close(stopped());
+    signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      await connection.open();
+      signal.throwIfAborted();
+      return connection;
+    } catch (error) {
+      link.kill();
+      throw error;
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  #lost(connection: Connection, error: NarthexError): void {
+    if (this.#state.kind !== "connected" || this.#state.connection !== connection) return;
+    this.#state = { kind: "disconnected" };
+    this.#models = undefined;
+    this.#logger.warn(`The connection to the runtime was lost: ${messageOf(error)}`, { code: error.code });
+    connection.link.kill();
+  }
+
+  /** Gives up whatever connection there is; the caller ends it. */
+  #leave(): Connection | undefined {
+    const state = this.#state;
+    this.#state = { kind: "disconnected" };
+    this.#models = undefined;
+    if (state.kind === "connecting") {
+      state.done.catch(() => undefined); // start() reports it
+      state.abort.abort(stopped());
+    }
+    return state.kind === "connected" ? state.connection : undefined;
+  }
+
+  async #context(): Promise<CreateContext> {
+    const connection = await this.#connected();
+    const port: SessionPort = {
+      logger: this.#logger,
+      call: (method, params) => connection.peer.request(method, params),
+      traceContext: async () => ({ ...(await this.#options.onGetTraceContext?.()) }),
+      disconnect: (sessionId) => detachSession(connection, sessionId),
+    };
+    const { peer, registry, stopping } = connection;
+    return { peer, registry, port, stopping, logger: this.#logger };
+  }
+}
+
+function stopped(): NarthexError {
+  return new NarthexError("CONNECTION_CLOSED", "The client was stopped.");
+}

@@ -1,0 +1,239 @@
+// Creating and resuming sessions: what happens before, at and after the response.
+import { NarthexError, SESSION_CREATE_RESULT, messageOf, type SessionCreateResult } from "@narthex/protocol";
+import type { RpcPeer } from "@narthex/rpc";
+import { optionsUpdatePayload, sessionPayload } from "./create-payload.ts";
+import type { Logger } from "./logger.ts";
+import { collectHandlers } from "./session-handlers.ts";
+import type { SessionRegistry } from "./session-registry.ts";
+import { CopilotSession, type SessionPort } from "./session.ts";
+import type {
+  CloudSessionConfig,
+  CreateSessionOptions,
+  ResumeSessionConfig,
+  SessionConfig,
+  SessionConfigBase,
+} from "./types/session-config.ts";
+
+/** What the flows need of the connection they run on. */
+export interface CreateContext {
+  readonly peer: RpcPeer;
+  readonly registry: SessionRegistry;
+  readonly port: SessionPort;
+  readonly logger: Logger;
+  /** Aborts when the client stops. */
+  readonly stopping: AbortSignal;
+}
+
+type Outcome = { readonly result: unknown } | { readonly error: NarthexError };
+
+const DEFAULT_CREATE_TIMEOUT_MS = 300_000;
+
+/** Creates a session whose id the runtime chooses; the config has been checked. */
+export async function createCloudSession(
+  context: CreateContext,
+  config: CloudSessionConfig,
+  options: CreateSessionOptions,
+): Promise<CopilotSession> {
+  const trace = await context.port.traceContext();
+  const params = { ...trace, ...sessionPayload(config), cloud: config.cloud };
+  // Nothing before this line can leave the gate open; nothing after it can without ending the ticket.
+  const ticket = context.registry.openGate();
+  let session: CopilotSession | undefined;
+  let failure: NarthexError | undefined;
+  // Runs inside the read loop, before the next frame is looked at: live traffic cannot overtake what was parked.
+  const onResponse = (outcome: Outcome): void => {
+    try {
+      if ("result" in outcome) session = adopt(context, config, outcome.result);
+    } catch (error) {
+      failure = NarthexError.from(error, "INTERNAL");
+    } finally {
+      context.registry.endTicket(ticket);
+    }
+  };
+  try {
+    await request(context, "session.create", params, options, onResponse);
+  } finally {
+    context.registry.endTicket(ticket);
+  }
+  if (failure !== undefined) throw failure;
+  if (session === undefined) throw new NarthexError("INTERNAL", "The create response was not processed.");
+  return completed(context, session, config);
+}
+
+/** Creates a session whose id this client chooses; it is routable before the request is written. */
+export async function createPlainSession(
+  context: CreateContext,
+  id: string,
+  config: SessionConfig,
+  options: CreateSessionOptions,
+): Promise<CopilotSession> {
+  const trace = await context.port.traceContext();
+  const params = { ...trace, ...sessionPayload(config), sessionId: id };
+  return openKnown(context, "session.create", id, params, config, options);
+}
+
+/** Attaches to a session that exists. */
+export async function resumeSession(
+  context: CreateContext,
+  id: string,
+  config: ResumeSessionConfig,
+  options: CreateSessionOptions,
+): Promise<CopilotSession> {
+  const trace = await context.port.traceContext();
+  const params = {
+    ...trace,
+    ...sessionPayload(config),
+    sessionId: id,
+    requestPermission: true,
+    ...(config.suppressResumeEvent === undefined ? {} : { disableResume: config.suppressResumeEvent }),
+    ...(config.continuePendingWork === undefined ? {} : { continuePendingWork: config.continuePendingWork }),
+  };
+  // A session that is live here is taken over by the new object; there is one receiver for its events at any time.
+  const previous = context.registry.get(id);
+  if (previous !== undefined) {
+    context.registry.release(id);
+    previous.finish(new NarthexError("SESSION_DISCONNECTED", `Session ${id} was resumed again on this client.`));
+  }
+  return openKnown(context, "session.resume", id, params, config, options);
+}
+
+async function openKnown(
+  context: CreateContext,
+  method: "session.create" | "session.resume",
+  id: string,
+  params: Record<string, unknown>,
+  config: SessionConfigBase,
+  options: CreateSessionOptions,
+): Promise<CopilotSession> {
+  const session = prepare(context, id, config);
+  context.registry.register(session);
+  try {
+    const result = await request(context, method, params, options, (outcome) => {
+      const parsed = "result" in outcome ? SESSION_CREATE_RESULT.safeParse(outcome.result) : undefined;
+      if (parsed?.success === true) describe(session, parsed.data);
+    });
+    const parsed = SESSION_CREATE_RESULT.safeParse(result);
+    if (!parsed.success || parsed.data.sessionId !== id) {
+      throw new NarthexError("SESSION_CREATE_RESPONSE_INVALID", answeredWrongly(method, id, result));
+    }
+  } catch (error) {
+    const failure = NarthexError.from(error, "REQUEST_FAILED");
+    forget(context, session, failure);
+    if (failure.code === "SESSION_CREATE_RESPONSE_INVALID" && method === "session.create") destroy(context, id);
+    throw failure;
+  }
+  return completed(context, session, config);
+}
+
+function answeredWrongly(method: string, id: string, result: unknown): string {
+  const other = (result as { sessionId?: unknown } | null)?.sessionId;
+  return typeof other === "string" && other !== id
+    ? `${method} was answered with session ${other} although ${id} was asked for.`
+    : `The runtime's answer to ${method} cannot be used: it names no valid session.`;
+}
+
+/** Turns the response of an id-less create into a registered session, or cleans up what the runtime made. */
+function adopt(context: CreateContext, config: SessionConfigBase, result: unknown): CopilotSession {
+  const parsed = SESSION_CREATE_RESULT.safeParse(result);
+  if (!parsed.success) {
+    discard(context, result);
+    const issue = parsed.error.issues[0];
+    throw new NarthexError(
+      "SESSION_CREATE_RESPONSE_INVALID",
+      `The runtime's create response cannot be used: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`.trim(),
+    );
+  }
+  const id = parsed.data.sessionId;
+  if (context.registry.get(id) !== undefined) {
+    // The session belongs to another create of this client: it must not be cleaned up.
+    throw new NarthexError("SESSION_ID_CONFLICT", `The runtime answered two creates with the same session id ${id}.`);
+  }
+  try {
+    const session = prepare(context, id, config);
+    describe(session, parsed.data);
+    context.registry.register(session);
+    return session;
+  } catch (error) {
+    discard(context, result);
+    throw error;
+  }
+}
+
+function prepare(context: CreateContext, id: string, config: SessionConfigBase): CopilotSession {
+  const session = new CopilotSession(id, context.port);
+  session.attach(collectHandlers(config, config.createSessionFsProvider?.(session)), config.onEvent);
+  return session;
+}
+
+function describe(session: CopilotSession, result: SessionCreateResult): void {
+  session.describe({
+    workspacePath: result.workspacePath ?? undefined,
+    remoteUrl: result.remoteUrl || undefined,
+    capabilities: (result.capabilities ?? undefined) as never,
+  });
+}
+
+/** What is left to do once the session is registered. A failure here must not leave a session behind on the runtime. */
+async function completed(
+  context: CreateContext,
+  session: CopilotSession,
+  config: SessionConfigBase,
+): Promise<CopilotSession> {
+  const patch = optionsUpdatePayload(config);
+  if (patch !== undefined) {
+    try {
+      await context.peer.request("session.options.update", { sessionId: session.sessionId, ...patch });
+    } catch (error) {
+      forget(context, session, NarthexError.from(error, "REQUEST_FAILED"));
+      destroy(context, session.sessionId);
+      throw error;
+    }
+  }
+  // After the caller's continuation, which runs before any timer.
+  setTimeout(() => session.closeStartupWindow(), 0);
+  return session;
+}
+
+async function request(
+  context: CreateContext,
+  method: string,
+  params: Record<string, unknown>,
+  options: CreateSessionOptions,
+  onResponse: (outcome: Outcome) => void,
+): Promise<unknown> {
+  const timeoutMs = options.timeoutMs ?? DEFAULT_CREATE_TIMEOUT_MS;
+  return context.peer.request(method, params, {
+    ...(timeoutMs > 0 ? { timeoutMs } : {}),
+    signal: options.signal === undefined ? context.stopping : AbortSignal.any([options.signal, context.stopping]),
+    onResponse,
+    onLateResponse: (outcome) => {
+      if ("result" in outcome) discard(context, outcome.result);
+    },
+  });
+}
+
+function forget(context: CreateContext, session: CopilotSession, reason: NarthexError): void {
+  context.registry.release(session.sessionId);
+  session.finish(reason);
+}
+
+/** A session that nobody will hold: ends it on the runtime and refuses what came early for it. */
+function discard(context: CreateContext, result: unknown): void {
+  const id = (result as { sessionId?: unknown } | null)?.sessionId;
+  if (typeof id !== "string" || id === "") {
+    context.logger.warn(
+      "A create response names no session id; the runtime may be left with a session that nobody holds.",
+    );
+    return;
+  }
+  // A retry may hold a session of this id by now: it is not this response's to end.
+  if (context.registry.get(id) !== undefined) return;
+  context.registry.release(id);
+  destroy(context, id);
+}
+
+function destroy(context: CreateContext, sessionId: string): void {
+  context.peer.request("session.destroy", { sessionId }, { timeoutMs: 10_000 }).catch((error: unknown) => {
+    context.logger.warn(`Session ${sessionId} could not be destroyed on the runtime: ${messageOf(error)}`);
+  });
+}

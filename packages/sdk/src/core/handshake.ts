@@ -1,0 +1,57 @@
+// What a client and a runtime settle before anything else: token, protocol version, what the client can do.
+import { CONNECT_RESULT, FEATURE_EARLY_SESSION_TRAFFIC, NarthexError, PROTOCOL_VERSION } from "@narthex/protocol";
+import type { RpcPeer } from "@narthex/rpc";
+import type { CopilotClientInfo, SessionFsConfig } from "./types/client-options.ts";
+
+export interface HandshakeOptions {
+  readonly token: string | undefined;
+  readonly clientInfo: CopilotClientInfo | undefined;
+  readonly sessionFs: SessionFsConfig | undefined;
+  readonly timeoutMs: number;
+}
+
+/**
+ * Runs the handshake. A runtime without `connect` is asked by `ping`.
+ * @throws {NarthexError} PROTOCOL_VERSION_MISMATCH, AUTHENTICATION_FAILED, AUTHENTICATION_REQUIRED,
+ *   AUTHENTICATION_NOT_CONFIGURED, REQUEST_TIMEOUT, CONNECTION_CLOSED
+ */
+export async function shakeHands(peer: RpcPeer, options: HandshakeOptions): Promise<void> {
+  const version = await protocolVersionOf(peer, options);
+  if (version !== PROTOCOL_VERSION) {
+    const theirs = version === undefined ? "none" : String(version);
+    throw new NarthexError(
+      "PROTOCOL_VERSION_MISMATCH",
+      `SDK protocol version mismatch: this client speaks version ${PROTOCOL_VERSION}, the runtime reports ${theirs}. Use a runtime and an SDK of the same protocol version.`,
+    );
+  }
+  if (options.sessionFs !== undefined) {
+    await peer.request("sessionFs.setProvider", { ...options.sessionFs }, { timeoutMs: options.timeoutMs });
+  }
+}
+
+async function protocolVersionOf(peer: RpcPeer, options: HandshakeOptions): Promise<number | undefined> {
+  const { timeoutMs, token, clientInfo } = options;
+  const params = {
+    ...(token === undefined ? {} : { token }),
+    ...(clientInfo === undefined ? {} : { clientInfo: wireClientInfo(clientInfo) }),
+    features: [FEATURE_EARLY_SESSION_TRAFFIC],
+  };
+  const result = await peer.request("connect", params, { timeoutMs }).catch((error: unknown) => {
+    const isOldRuntime =
+      NarthexError.is(error) && (error.rpcCode === -32601 || /unhandled method connect/i.test(error.message));
+    if (!isOldRuntime) throw error;
+    return peer.request("ping", {}, { timeoutMs });
+  });
+  const parsed = CONNECT_RESULT.safeParse(result);
+  return parsed.success ? parsed.data.protocolVersion : undefined;
+}
+
+function wireClientInfo(info: CopilotClientInfo): Record<string, unknown> {
+  const fields = {
+    editorName: info.applicationName,
+    editorVersion: info.applicationVersion,
+    extensionName: info.integrationName,
+    extensionVersion: info.integrationVersion,
+  };
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}

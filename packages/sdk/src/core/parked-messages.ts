@@ -1,0 +1,183 @@
+/**
+ * The bounded store of messages for ids that are not known yet. Whatever has to go is reported to `out`, so that every
+ * request is answered and every loss counted. Invariants R3 to R5 of pending routing are kept here.
+ */
+import { eventRank } from "./event-rank.ts";
+import type { EarlyTraffic, LossEffect, PendingRoutingLimits, RoutedEvent } from "./routing-types.ts";
+
+export type ParkedItem<E, Q> =
+  | { readonly kind: "event"; readonly event: E; readonly bytes: number; readonly rank: number }
+  | { readonly kind: "request"; readonly request: Q; readonly bytes: number; readonly since: number };
+
+interface Lot<E, Q> {
+  readonly items: ParkedItem<E, Q>[];
+  events: number;
+  requests: number;
+  droppedEvents: number;
+  refusedRequests: number;
+  firstDropped?: string;
+  lastDropped?: string;
+}
+
+/** Where losses are told; the effects of a step are collected here. */
+interface Losses<E, Q> {
+  push(loss: LossEffect<E, Q>): unknown;
+}
+
+export class ParkedMessages<E extends RoutedEvent, Q> {
+  readonly #limits: PendingRoutingLimits;
+  /** By id, the least recently addressed first. */
+  readonly #lots = new Map<string, Lot<E, Q>>();
+  #bytes = 0;
+
+  constructor(limits: PendingRoutingLimits) {
+    this.#limits = limits;
+  }
+
+  holding(): { ids: number; messages: number; bytes: number } {
+    let messages = 0;
+    for (const lot of this.#lots.values()) messages += lot.items.length;
+    return { ids: this.#lots.size, messages, bytes: this.#bytes };
+  }
+
+  /** When the oldest parked request runs out of time. */
+  nextExpiry(): number | undefined {
+    let earliest: number | undefined;
+    for (const lot of this.#lots.values()) {
+      const first = lot.requests === 0 ? undefined : lot.items.find((item) => item.kind === "request");
+      if (first?.kind === "request" && (earliest === undefined || first.since < earliest)) earliest = first.since;
+    }
+    return earliest === undefined ? undefined : earliest + this.#limits.parkTimeoutMs;
+  }
+
+  parkEvent(id: string, event: E, bytes: number, out: Losses<E, Q>): void {
+    const lot = this.#lotOf(id, out);
+    this.#add(lot, { kind: "event", event, bytes, rank: eventRank(event) });
+    if (lot.events > this.#limits.maxParkedEventsPerSession) {
+      this.#removeAt(id, lot, leastUsefulEvent(lot.items), "overflow", out); // R4
+    }
+    this.#fitBytes(out);
+  }
+
+  parkRequest(id: string, request: Q, bytes: number, now: number, out: Losses<E, Q>): void {
+    const lot = this.#lotOf(id, out);
+    this.#add(lot, { kind: "request", request, bytes, since: now });
+    if (lot.requests > this.#limits.maxParkedRequestsPerSession) {
+      const oldest = lot.items.findIndex((item) => item.kind === "request");
+      this.#removeAt(id, lot, oldest, "overflow", out); // R4
+    }
+    this.#fitBytes(out);
+  }
+
+  /** Takes out what is parked for an id, in arrival order (R3), with the account of what was lost (R5). */
+  take(id: string): { items: readonly ParkedItem<E, Q>[]; early: EarlyTraffic } {
+    const lot = this.#lots.get(id);
+    this.#lots.delete(id);
+    for (const item of lot?.items ?? []) this.#bytes -= item.bytes;
+    return { items: lot?.items ?? [], early: earlyTrafficOf(lot) };
+  }
+
+  /** Gives up what is parked for an id: requests are refused, events dropped. */
+  discard(id: string, why: "overflow" | "routing-ended", out: Losses<E, Q>): void {
+    const { items, early } = this.take(id);
+    let isFirst = early.droppedEvents === 0;
+    for (const item of items) {
+      if (item.kind === "request") {
+        out.push({ kind: "refuse", id, request: item.request, reason: why });
+      } else {
+        out.push({ kind: "dropped", id, event: item.event, isFirst, why });
+        isFirst = false;
+      }
+    }
+  }
+
+  discardAll(why: "routing-ended", out: Losses<E, Q>): void {
+    for (const id of this.#lots.keys()) this.discard(id, why, out);
+  }
+
+  /** Refuses the requests that have waited too long (R4). */
+  expire(now: number, out: Losses<E, Q>): void {
+    const before = now - this.#limits.parkTimeoutMs;
+    for (const [id, lot] of this.#lots) {
+      for (let index = 0; index < lot.items.length && lot.requests > 0;) {
+        const item = lot.items[index];
+        if (item?.kind === "request" && item.since <= before) this.#removeAt(id, lot, index, "expired", out);
+        else index += 1;
+      }
+    }
+  }
+
+  /** The lot of an id, made when missing; addressing it moves it to the young end. */
+  #lotOf(id: string, out: Losses<E, Q>): Lot<E, Q> {
+    const existing = this.#lots.get(id);
+    if (existing !== undefined) {
+      this.#lots.delete(id);
+      this.#lots.set(id, existing);
+      return existing;
+    }
+    const stalest = this.#lots.keys().next();
+    if (this.#lots.size >= this.#limits.maxUnknownSessions && !stalest.done) {
+      this.discard(stalest.value, "overflow", out); // R4
+    }
+    const lot: Lot<E, Q> = { items: [], events: 0, requests: 0, droppedEvents: 0, refusedRequests: 0 };
+    this.#lots.set(id, lot);
+    return lot;
+  }
+
+  #add(lot: Lot<E, Q>, item: ParkedItem<E, Q>): void {
+    lot.items.push(item);
+    if (item.kind === "event") lot.events += 1;
+    else lot.requests += 1;
+    this.#bytes += item.bytes;
+  }
+
+  #fitBytes(out: Losses<E, Q>): void {
+    while (this.#bytes > this.#limits.maxParkedBytes) {
+      const stalest = this.#lots.entries().next();
+      if (stalest.done) return;
+      const [id, lot] = stalest.value;
+      if (lot.items.length === 0) this.#lots.delete(id);
+      else this.#removeAt(id, lot, 0, "overflow", out); // R4
+    }
+  }
+
+  #removeAt(id: string, lot: Lot<E, Q>, index: number, why: "overflow" | "expired", out: Losses<E, Q>): void {
+    const [item] = lot.items.splice(index, 1);
+    if (item === undefined) return;
+    this.#bytes -= item.bytes;
+    if (item.kind === "request") {
+      lot.requests -= 1;
+      lot.refusedRequests += 1;
+      out.push({ kind: "refuse", id, request: item.request, reason: why });
+      return;
+    }
+    lot.events -= 1;
+    lot.droppedEvents += 1;
+    lot.firstDropped ??= item.event.id;
+    lot.lastDropped = item.event.id;
+    out.push({ kind: "dropped", id, event: item.event, isFirst: lot.droppedEvents === 1, why: "overflow" });
+  }
+}
+
+/** The position of the event that hurts least to lose, the oldest among equals. */
+function leastUsefulEvent<E, Q>(items: readonly ParkedItem<E, Q>[]): number {
+  let victim = -1;
+  let lowest = Number.POSITIVE_INFINITY;
+  for (const [index, item] of items.entries()) {
+    if (item.kind !== "event" || item.rank >= lowest) continue;
+    victim = index;
+    lowest = item.rank;
+  }
+  return victim;
+}
+
+function earlyTrafficOf<E, Q>(lot: Lot<E, Q> | undefined): EarlyTraffic {
+  return {
+    parkedEvents: lot?.events ?? 0,
+    parkedRequests: lot?.requests ?? 0,
+    droppedEvents: lot?.droppedEvents ?? 0,
+    refusedRequests: lot?.refusedRequests ?? 0,
+    ...(lot?.firstDropped === undefined ? {} : { firstDroppedEventId: lot.firstDropped }),
+    ...(lot?.lastDropped === undefined ? {} : { lastDroppedEventId: lot.lastDropped }),
+  };
+}

@@ -1,0 +1,172 @@
+/**
+ * Pending routing: where a message for a session goes, from before its id is known until after it is gone.
+ *
+ * A pure machine: no I/O, no clock, no promises. `step` takes one message and returns what is to be done, in order; the
+ * shell (`session-registry.ts`) does it before it reads the next frame. The state of one id, and the messages about it:
+ *
+ * | state \ message | event        | request           | register          | release        | close-gate          | expire          |
+ * | --------------- | ------------ | ----------------- | ----------------- | -------------- | ------------------- | --------------- |
+ * | ghost           | drop         | refuse "unknown"  | → live            | –              | –                   | –               |
+ * | early           | park (bound) | park (bound)      | → live, hand over | → gone, refuse | → ghost, refuse all | refuse old ones |
+ * | live            | deliver      | dispatch          | conflict          | → gone         | –                   | –               |
+ * | gone            | drop         | refuse "released" | → live            | –              | –                   | –               |
+ *
+ * An id is *ghost* when nothing is known of it and no id-less create is in flight, and *early* when at least one is.
+ * The gate is open while at least one ticket is held; it shuts with the last ticket, or by `close-gate`.
+ *
+ * Invariants, cited where they are kept:
+ * R1. Nothing is parked while the gate is shut.
+ * R2. Every request that comes in leaves exactly once: dispatched or refused.
+ * R3. What was parked for an id is handed over in arrival order, before anything that arrives later.
+ * R4. Parked messages are bounded: per id and kind, in distinct ids, in bytes, and requests in time.
+ * R5. What is lost is counted per id and told when the session is registered.
+ * R6. A ticket counts once, however often it is ended.
+ * R7. The memory of released ids is bounded.
+ */
+import { ParkedMessages } from "./parked-messages.ts";
+import type { GateTicket, PendingRoutingLimits, RoutedEvent, RoutingEffect, RoutingMessage } from "./routing-types.ts";
+
+/** What is known of an id. */
+export type RouteState = "ghost" | "early" | "live" | "gone";
+
+type IdMessage<S, E extends RoutedEvent, Q> = Extract<RoutingMessage<S, E, Q>, { id: string }>;
+type Out<S, E extends RoutedEvent, Q> = RoutingEffect<S, E, Q>[];
+type Cell<S, E extends RoutedEvent, Q, K> = (
+  message: Extract<IdMessage<S, E, Q>, { kind: K }>,
+  out: Out<S, E, Q>,
+) => void;
+/** Every state answers every message about an id; a missing cell does not compile. */
+type Table<S, E extends RoutedEvent, Q> = Record<
+  RouteState,
+  { readonly [K in IdMessage<S, E, Q>["kind"]]: Cell<S, E, Q, K> }
+>;
+
+const nothing = (): void => undefined;
+
+export class PendingRouting<S, E extends RoutedEvent, Q> {
+  readonly #limits: PendingRoutingLimits;
+  readonly #tickets = new Set<GateTicket>();
+  readonly #parked: ParkedMessages<E, Q>;
+  readonly #live = new Map<string, S>();
+  /** Released ids, oldest first. */
+  readonly #gone = new Set<string>();
+
+  constructor(limits: PendingRoutingLimits) {
+    this.#limits = limits;
+    this.#parked = new ParkedMessages(limits);
+  }
+
+  /** The session registered under this id: the quick way for live traffic, which needs no effects. */
+  live(id: string): S | undefined {
+    return this.#live.get(id);
+  }
+
+  /** All registered sessions. */
+  sessions(): S[] {
+    return [...this.#live.values()];
+  }
+
+  /** Is at least one id-less create in flight? */
+  get isGateOpen(): boolean {
+    return this.#tickets.size > 0;
+  }
+
+  /** What is held right now; all zero when nothing is in flight (R1). */
+  holding(): { ids: number; messages: number; bytes: number; tickets: number } {
+    return { ...this.#parked.holding(), tickets: this.#tickets.size };
+  }
+
+  /** When the next parked request runs out of time, in the clock of the messages. */
+  nextExpiry(): number | undefined {
+    return this.#parked.nextExpiry();
+  }
+
+  stateOf(id: string): RouteState {
+    if (this.#live.has(id)) return "live";
+    if (this.#gone.has(id)) return "gone";
+    return this.isGateOpen ? "early" : "ghost";
+  }
+
+  /** One message in, effects out, to be done in order before the next message. */
+  step(message: RoutingMessage<S, E, Q>): RoutingEffect<S, E, Q>[] {
+    const out: Out<S, E, Q> = [];
+    switch (message.kind) {
+      case "open-gate":
+        this.#tickets.add(message.ticket);
+        break;
+      case "end-ticket":
+        // R6: a ticket that has ended is no longer held, so ending it again shuts nothing.
+        if (this.#tickets.delete(message.ticket) && this.#tickets.size === 0)
+          this.#parked.discardAll("routing-ended", out);
+        break;
+      case "close-gate":
+        this.#tickets.clear();
+        this.#parked.discardAll("routing-ended", out); // R1
+        break;
+      case "expire":
+        this.#parked.expire(message.now, out);
+        break;
+      default: {
+        const cell = this.#table[this.stateOf(message.id)][message.kind];
+        (cell as (message: IdMessage<S, E, Q>, out: Out<S, E, Q>) => void)(message, out);
+      }
+    }
+    return out;
+  }
+
+  readonly #table: Table<S, E, Q> = {
+    ghost: {
+      event: nothing, // R1
+      request: (m, out) => out.push({ kind: "refuse", id: m.id, request: m.request, reason: "unknown" }), // R2
+      register: (m, out) => this.#register(m.id, m.session, out),
+      release: nothing,
+    },
+    early: {
+      event: (m, out) => this.#parked.parkEvent(m.id, m.event, m.bytes, out),
+      request: (m, out) => this.#parked.parkRequest(m.id, m.request, m.bytes, m.now, out),
+      register: (m, out) => this.#register(m.id, m.session, out),
+      release: (m, out) => {
+        this.#parked.discard(m.id, "routing-ended", out); // R2
+        this.#remember(m.id);
+      },
+    },
+    live: {
+      event: (m, out) => out.push({ kind: "deliver", session: this.#sessionOf(m.id), event: m.event }),
+      request: (m, out) => out.push({ kind: "dispatch", session: this.#sessionOf(m.id), request: m.request }),
+      register: (m, out) => out.push({ kind: "conflict", id: m.id, session: m.session }),
+      release: (m) => {
+        this.#live.delete(m.id);
+        this.#remember(m.id);
+      },
+    },
+    gone: {
+      event: nothing,
+      request: (m, out) => out.push({ kind: "refuse", id: m.id, request: m.request, reason: "released" }), // R2
+      register: (m, out) => this.#register(m.id, m.session, out),
+      release: nothing,
+    },
+  };
+
+  #sessionOf(id: string): S {
+    return this.#live.get(id) as S; // Cells of state live only.
+  }
+
+  #register(id: string, session: S, out: Out<S, E, Q>): void {
+    const { items, early } = this.#parked.take(id);
+    this.#gone.delete(id);
+    this.#live.set(id, session);
+    out.push({ kind: "registered", id, session, early }); // R5
+    // R3: the shell does all of these before it reads on, so nothing newer comes in between.
+    for (const item of items) {
+      if (item.kind === "event") out.push({ kind: "deliver", session, event: item.event });
+      else out.push({ kind: "dispatch", session, request: item.request });
+    }
+  }
+
+  #remember(id: string): void {
+    this.#gone.delete(id);
+    this.#gone.add(id);
+    const oldest = this.#gone.values().next();
+    if (this.#gone.size > this.#limits.maxReleasedSessions && !oldest.done) this.#gone.delete(oldest.value); // R7
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * The sessions of one connection, and the shell around the pending-routing machine: turns frames into messages for it,
+ * does what it says, and keeps the one timer that parked requests need.
+ */
+import {
+  NarthexError,
+  RUNTIME_REQUEST_SCHEMAS,
+  type RawSessionEvent,
+  type RuntimeRequestMethod,
+} from "@narthex/protocol";
+import type { Logger } from "./logger.ts";
+import { PendingRouting } from "./pending-routing.ts";
+import type { GateTicket, PendingRoutingLimits, RoutingEffect, RoutingMessage } from "./routing-types.ts";
+import { refusal } from "./refusals.ts";
+import type { CopilotSession } from "./session.ts";
+
+type SessionParams = Record<string, unknown> & { sessionId: string };
+
+interface HeldRequest {
+  readonly method: RuntimeRequestMethod;
+  readonly params: SessionParams;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: NarthexError) => void;
+}
+
+type Message = RoutingMessage<CopilotSession, RawSessionEvent, HeldRequest>;
+type Effect = RoutingEffect<CopilotSession, RawSessionEvent, HeldRequest>;
+
+export class SessionRegistry {
+  readonly #routing: PendingRouting<CopilotSession, RawSessionEvent, HeldRequest>;
+  readonly #logger: Logger;
+  readonly #now: () => number;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(limits: PendingRoutingLimits, logger: Logger, now: () => number = () => performance.now()) {
+    this.#routing = new PendingRouting(limits);
+    this.#logger = logger;
+    this.#now = now;
+  }
+
+  get(id: string): CopilotSession | undefined {
+    return this.#routing.live(id);
+  }
+
+  all(): CopilotSession[] {
+    return this.#routing.sessions();
+  }
+
+  /** What is held for ids that are not known yet. */
+  holding(): { ids: number; messages: number; bytes: number; tickets: number } {
+    return this.#routing.holding();
+  }
+
+  /** An id-less create is about to be written: from now on unknown ids are kept. */
+  openGate(): GateTicket {
+    const ticket: GateTicket = { isGateTicket: true };
+    this.#step({ kind: "open-gate", ticket });
+    return ticket;
+  }
+
+  /** That create is over, however it went. Harmless when repeated. */
+  endTicket(ticket: GateTicket): void {
+    this.#step({ kind: "end-ticket", ticket });
+  }
+
+  /** The client is about to stop: refuses what is parked while the replies can still be written. */
+  closeGate(): void {
+    this.#step({ kind: "close-gate" });
+  }
+
+  /**
+   * Makes the session routable and hands over what is parked for it, in arrival order, before returning.
+   * @throws {NarthexError} SESSION_ID_CONFLICT when this client has a session with that id
+   */
+  register(session: CopilotSession): void {
+    const id = session.sessionId;
+    const effects = this.#routing.step({ kind: "register", id, session });
+    if (effects.some((effect) => effect.kind === "conflict")) {
+      throw new NarthexError("SESSION_ID_CONFLICT", `This client already has a session with the id ${id}.`);
+    }
+    this.#run(effects);
+  }
+
+  /** Forgets a session, or refuses what is parked for an id that will not become one. */
+  release(id: string): void {
+    this.#step({ kind: "release", id });
+  }
+
+  /** A `session.event` notification. */
+  event(params: unknown): void {
+    const { sessionId, event } = (params ?? {}) as { sessionId?: unknown; event?: RawSessionEvent };
+    if (typeof sessionId !== "string" || typeof event?.type !== "string") {
+      this.#logger.warn("A session event without sessionId or type was ignored.");
+      return;
+    }
+    const session = this.#routing.live(sessionId);
+    if (session !== undefined) session.receive(event);
+    else this.#step({ kind: "event", id: sessionId, event, bytes: this.#sizeOf(event), now: this.#now() });
+  }
+
+  /** A request about a session; the promise settles with the reply. */
+  request(method: RuntimeRequestMethod, rawParams: unknown): Promise<unknown> {
+    const parsed = RUNTIME_REQUEST_SCHEMAS[method].safeParse(rawParams);
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0];
+      const where = issue === undefined || issue.path.length === 0 ? "params" : issue.path.join(".");
+      return Promise.reject(
+        new NarthexError("INVALID_PARAMS", `Request ${method} has invalid params: ${where}: ${issue?.message}`),
+      );
+    }
+    const params = parsed.data as SessionParams;
+    const session = this.#routing.live(params.sessionId);
+    if (session !== undefined) return session.answer(method, params);
+    return new Promise((resolve, reject) => {
+      const request = { method, params, resolve, reject };
+      this.#step({ kind: "request", id: params.sessionId, request, bytes: this.#sizeOf(params), now: this.#now() });
+      this.#armTimer();
+    });
+  }
+
+  /** The connection is over: nothing more will come, and nobody waits for replies. */
+  close(reason: NarthexError): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    for (const session of this.#routing.sessions()) {
+      this.release(session.sessionId);
+      session.finish(reason);
+    }
+  }
+
+  #step(message: Message): void {
+    this.#run(this.#routing.step(message));
+  }
+
+  #run(effects: readonly Effect[]): void {
+    for (const effect of effects) this.#do(effect);
+  }
+
+  #do(effect: Effect): void {
+    switch (effect.kind) {
+      case "registered":
+        effect.session.recordStartup(effect.early);
+        if (effect.early.droppedEvents > 0) {
+          this.#logger.warn(`${effect.early.droppedEvents} early events of a session were dropped.`, {
+            sessionId: effect.id,
+          });
+        }
+        break;
+      case "deliver":
+        effect.session.receive(effect.event);
+        break;
+      case "dispatch": {
+        const { method, params, resolve, reject } = effect.request;
+        effect.session.answer(method, params).then(resolve, reject);
+        break;
+      }
+      case "refuse":
+        effect.request.reject(refusal(effect.reason, effect.request.method, effect.id));
+        break;
+      case "dropped":
+        if (effect.isFirst) {
+          const why = effect.why === "overflow" ? "too many are waiting" : "its session never came to be";
+          this.#logger.warn(`An early ${effect.event.type} event was dropped: ${why}.`, { sessionId: effect.id });
+        }
+        break;
+      case "conflict":
+        break; // register() has told its caller.
+    }
+  }
+
+  /** Parked messages are counted in the length of their JSON, which is what they cost on the wire. */
+  #sizeOf(value: unknown): number {
+    return !this.#routing.isGateOpen ? 0 : JSON.stringify(value).length;
+  }
+
+  #armTimer(): void {
+    if (this.#timer !== undefined) return;
+    const at = this.#routing.nextExpiry();
+    if (at === undefined) return;
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#step({ kind: "expire", now: this.#now() });
+        this.#armTimer();
+      },
+      Math.max(0, at - this.#now()),
+    );
+  }
+}

@@ -1,0 +1,91 @@
+import type { RawSessionEvent } from "@narthex/protocol";
+import { describe, expect, it } from "vitest";
+import { TurnWaiter } from "./turn-waiter.ts";
+
+const event = (type: string, data: Record<string, unknown> = {}, extra: Partial<RawSessionEvent> = {}): RawSessionEvent => ({
+  id: `${type}-${Math.random()}`,
+  timestamp: "2026-01-01T00:00:00.000Z",
+  parentId: null,
+  type,
+  data,
+  ...extra,
+});
+const user = (messageId: string) => event("user.message", { content: "hi", messageId });
+const said = (content: string) => event("assistant.message", { messageId: "x", content });
+const idle = (data: Record<string, unknown> = {}) => event("session.idle", data);
+
+describe("waiting for the turn of one message", () => {
+  it("ends with the first idle after its own user message, with the last assistant message", () => {
+    const waiter = new TurnWaiter(true);
+    waiter.sent("m1");
+    for (const e of [user("m1"), said("one"), said("two")]) waiter.event(e);
+    expect(waiter.outcome).toBeUndefined();
+    waiter.event(idle());
+    expect(waiter.outcome).toMatchObject({ kind: "idle", message: { data: { content: "two" } } });
+  });
+
+  it("ignores the idle and the error of an earlier turn, before and after the answer to send", () => {
+    const waiter = new TurnWaiter(true);
+    waiter.event(event("session.error", { message: "old" }));
+    waiter.sent("m2");
+    waiter.event(idle());
+    expect(waiter.outcome).toBeUndefined();
+    for (const e of [user("m2"), said("new"), idle()]) waiter.event(e);
+    expect(waiter.outcome).toMatchObject({ kind: "idle", message: { data: { content: "new" } } });
+  });
+
+  it("takes events that came before the answer to send into account", () => {
+    const waiter = new TurnWaiter(false);
+    for (const e of [user("m1"), said("quick"), idle()]) waiter.event(e);
+    expect(waiter.outcome).toBeUndefined();
+    waiter.sent("m1");
+    expect(waiter.outcome).toMatchObject({ kind: "idle", message: { data: { content: "quick" } } });
+  });
+
+  it("takes the first idle after the answer from a runtime that names no messages", () => {
+    const waiter = new TurnWaiter(false);
+    waiter.event(idle());
+    waiter.sent("m1");
+    expect(waiter.outcome).toBeUndefined();
+    waiter.event(said("hello"));
+    waiter.event(idle());
+    expect(waiter.outcome).toMatchObject({ kind: "idle", message: { data: { content: "hello" } } });
+  });
+
+  it("ignores sub-agents", () => {
+    const waiter = new TurnWaiter(true);
+    waiter.sent("m1");
+    for (const e of [user("m1"), said("mine"), event("assistant.message", { content: "theirs" }, { agentId: "a" })]) {
+      waiter.event(e);
+    }
+    waiter.event(idle());
+    expect(waiter.outcome).toMatchObject({ kind: "idle", message: { data: { content: "mine" } } });
+  });
+
+  it("waits on while the session is on autopilot", () => {
+    const waiter = new TurnWaiter(true);
+    waiter.sent("m1");
+    for (const e of [user("m1"), idle({ mode: "autopilot" })]) waiter.event(e);
+    expect(waiter.outcome).toBeUndefined();
+  });
+
+  it.each([
+    ["an error", [user("m1"), event("session.error", { message: "no key" })], "SESSION_ERROR", "no key"],
+    ["an abort", [user("m1"), idle({ aborted: true })], "ABORTED", "aborted"],
+    ["an abort that threw the queued message away", [idle({ aborted: true })], "ABORTED", "aborted"],
+    ["a shutdown", [event("session.shutdown", {})], "SESSION_SHUT_DOWN", "shut"],
+  ])("tells %s apart", (_name, events, code, text) => {
+    const waiter = new TurnWaiter(true);
+    waiter.sent("m1");
+    for (const e of events) waiter.event(e);
+    expect(waiter.outcome).toMatchObject({ kind: "failed", error: { code } });
+    expect((waiter.outcome as { error: Error }).error.message).toContain(text);
+  });
+
+  it("decides once", () => {
+    const waiter = new TurnWaiter(true);
+    waiter.sent("m1");
+    for (const e of [user("m1"), idle(), event("session.error", { message: "late" })]) waiter.event(e);
+    expect(waiter.outcome?.kind).toBe("idle");
+  });
+});

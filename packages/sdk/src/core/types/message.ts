@@ -1,0 +1,46 @@
+// What an application sends to a session.
+
+export type MessageSource = "user" | "system" | `agent-${string}`;
+
+export interface MessageOptions {
+  prompt: string;
+  source?: MessageSource;
+  attachments?: Array<
+    | {
+        type: "file";
+        path: string;
+        displayName?: string;
+      }
+    | {
+        type: "directory";
+        path: string;
+        displayName?: string;
+      }
+    | {
+        type: "selection";
+        filePath: string;
+        displayName: string;
+        selection?: {
+          start: {
+            line: number;
+            character: number;
+          };
+          end: {
+            line: number;
+            character: number;
+          };
+        };
+        text?: string;
+      }
+    | {
+        type: "blob";
+        data: string;
+        mimeType: string;
+        displayName?: string;
+      }
+  >;
+  mode?: "enqueue" | "immediate";
+  agentMode?: "interactive" | "plan" | "autopilot" | "shell";
+  requestHeaders?: Record<string, string>;
+  displayPrompt?: string;
+}

@@ -1,0 +1,70 @@
+// The shell around the turn waiter: timers, the caller's signal, and the promise.
+import { NarthexError, type RawSessionEvent } from "@narthex/protocol";
+import type { TurnWaiter } from "./turn-waiter.ts";
+
+interface Handle {
+  readonly waiter: TurnWaiter;
+  /** Called after something was fed to the waiter; `isProgress` for events of the session. */
+  changed: (isProgress: boolean) => void;
+}
+
+interface Limits {
+  readonly timeoutMs: number;
+  readonly idleTimeoutMs: number | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Sends, and settles when the waiter has its outcome. Leaves no timer and no listener behind. */
+export function waitForTurn(
+  handle: Handle,
+  send: () => Promise<string>,
+  limits: Limits,
+): Promise<RawSessionEvent | undefined> {
+  const { waiter } = handle;
+  return new Promise((resolve, reject) => {
+    const fail = (error: NarthexError): void => {
+      waiter.fail(error);
+      check(false);
+    };
+    const total = timer(limits.timeoutMs, () => fail(timedOut("The turn was not over", limits.timeoutMs)));
+    const idle = timer(limits.idleTimeoutMs, () => fail(timedOut("No event came", limits.idleTimeoutMs)));
+    const onAbort = (): void =>
+      fail(new NarthexError("ABORTED", "The wait was cancelled; the turn goes on.", { cause: limits.signal?.reason }));
+    const check = (isProgress: boolean): void => {
+      if (isProgress) idle.restart();
+      const outcome = waiter.outcome;
+      if (outcome === undefined) return;
+      total.stop();
+      idle.stop();
+      limits.signal?.removeEventListener("abort", onAbort);
+      if (outcome.kind === "idle") resolve(outcome.message);
+      else reject(outcome.error);
+    };
+    handle.changed = check;
+    if (limits.signal?.aborted === true) return onAbort();
+    limits.signal?.addEventListener("abort", onAbort, { once: true });
+    send().then(
+      (messageId) => {
+        waiter.sent(messageId);
+        check(false);
+      },
+      (error: unknown) => fail(NarthexError.from(error, "REQUEST_FAILED")),
+    );
+  });
+}
+
+function timedOut(what: string, ms: number | undefined): NarthexError {
+  return new NarthexError("TURN_TIMEOUT", `${what} within ${ms} ms. The turn goes on; abort() ends it.`);
+}
+
+function timer(ms: number | undefined, onEnd: () => void): { restart(): void; stop(): void } {
+  if (ms === undefined || ms <= 0 || !Number.isFinite(ms)) return { restart: () => undefined, stop: () => undefined };
+  let id = setTimeout(onEnd, ms);
+  return {
+    restart: () => {
+      clearTimeout(id);
+      id = setTimeout(onEnd, ms);
+    },
+    stop: () => clearTimeout(id),
+  };
+}
