@@ -9,7 +9,6 @@ export const SUPPORTED_METHODS = [
   "models.list",
   "tools.list",
   "runtime.shutdown",
-  "sessionFs.setProvider",
   "session.create",
   "session.resume",
   "session.send",
@@ -25,10 +24,6 @@ export const SUPPORTED_METHODS = [
   "session.setForeground",
   "session.options.update",
   "session.log",
-  "session.eventLog.read",
-  "session.eventLog.tail",
-  "session.eventLog.registerInterest",
-  "session.eventLog.releaseInterest",
   "session.model.getCurrent",
   "session.model.switchTo",
   "session.tools.handlePendingToolCall",
@@ -40,8 +35,6 @@ export const SUPPORTED_METHODS = [
   "session.ui.elicitation",
   "session.ui.handlePendingElicitation",
   "session.ui.handlePendingUserInput",
-  "session.ui.handlePendingExitPlanMode",
-  "session.ui.handlePendingAutoModeSwitch",
 ] as const;
 
 /** A method of the supported profile. */

@@ -202,13 +202,17 @@ async function request(
   onResponse: (outcome: Outcome) => void,
 ): Promise<unknown> {
   const timeoutMs = options.timeoutMs ?? DEFAULT_CREATE_TIMEOUT_MS;
-  return context.peer.request(method, params, {
+  const answer = context.peer.request(method, params, {
     ...(timeoutMs > 0 ? { timeoutMs } : {}),
     signal: options.signal === undefined ? context.stopping : AbortSignal.any([options.signal, context.stopping]),
     onResponse,
     onLateResponse: (outcome) => {
       if ("result" in outcome) discard(context, outcome.result);
     },
+  });
+  return answer.catch((error: unknown) => {
+    // The caller hears why the client gave up, not only that it did.
+    throw context.stopping.aborted ? NarthexError.from(context.stopping.reason, "CONNECTION_CLOSED") : error;
   });
 }
 

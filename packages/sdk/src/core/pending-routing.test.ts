@@ -279,7 +279,13 @@ describe("pending routing under any interleaving", () => {
           run({ kind: "event", id: next.id, event: { id: String(clock), type: next.id }, bytes: 5, now: clock });
         } else if (next.kind === "request") {
           requests += 1;
-          run({ kind: "request", id: next.id, request: clock * ids.length + ids.indexOf(next.id), bytes: 5, now: clock });
+          run({
+            kind: "request",
+            id: next.id,
+            request: clock * ids.length + ids.indexOf(next.id),
+            bytes: 5,
+            now: clock,
+          });
         } else if (next.kind === "register") {
           run({ kind: "register", id: next.id, session: next.id });
         } else if (next.kind === "release") {

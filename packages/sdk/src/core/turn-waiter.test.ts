@@ -2,7 +2,11 @@ import type { RawSessionEvent } from "@narthex/protocol";
 import { describe, expect, it } from "vitest";
 import { TurnWaiter } from "./turn-waiter.ts";
 
-const event = (type: string, data: Record<string, unknown> = {}, extra: Partial<RawSessionEvent> = {}): RawSessionEvent => ({
+const event = (
+  type: string,
+  data: Record<string, unknown> = {},
+  extra: Partial<RawSessionEvent> = {},
+): RawSessionEvent => ({
   id: `${type}-${Math.random()}`,
   timestamp: "2026-01-01T00:00:00.000Z",
   parentId: null,

@@ -1,0 +1,75 @@
+// What a runtime is started with, from the command line and the environment.
+import path from "node:path";
+import { NarthexError } from "@narthex/protocol";
+import { modelConfigFromEnvironment, type ModelConfig, type RepositoryBases } from "@narthex/runtime";
+import { dataDirectory } from "../home.ts";
+import { isLogLevel } from "./logger.ts";
+
+export interface ServeOptions {
+  readonly home: string;
+  /** Undefined: one client over stdin and stdout. */
+  readonly port: number | undefined;
+  readonly token: string | undefined;
+  readonly repositories: RepositoryBases;
+  readonly model: ModelConfig;
+  readonly logLevel: string;
+  /** End with the process that started this one. */
+  readonly endsWithParent: boolean;
+}
+
+/** Options as they stand on a command line. */
+export interface ServeFlags {
+  readonly stdio?: boolean;
+  readonly port?: string;
+  readonly home?: string;
+  readonly repositories?: string;
+  readonly repository?: readonly string[];
+  readonly model?: string;
+  readonly baseUrl?: string;
+  readonly logLevel?: string;
+}
+
+const DEFAULT_REPOSITORIES = "https://github.com/";
+
+/** @throws {NarthexError} USAGE, MODEL_CONFIG_INVALID */
+export function resolveServeOptions(flags: ServeFlags, env: NodeJS.ProcessEnv, endsWithParent: boolean): ServeOptions {
+  const logLevel = flags.logLevel ?? env.NARTHEX_LOG_LEVEL ?? "warning";
+  if (!isLogLevel(logLevel)) {
+    throw new NarthexError("USAGE", `--log-level ${logLevel}: use none, error, warning, info, debug or all.`);
+  }
+  if (flags.stdio === true && flags.port !== undefined)
+    throw new NarthexError("USAGE", "Use either --stdio or --port.");
+  const token = env.NARTHEX_CONNECTION_TOKEN ?? env.COPILOT_CONNECTION_TOKEN;
+  return {
+    home: dataDirectory(flags.home, env),
+    port: flags.stdio === true ? undefined : parsePort(flags.port ?? "0"),
+    token: token === "" ? undefined : token,
+    repositories: {
+      base: flags.repositories ?? env.NARTHEX_REPOSITORIES ?? DEFAULT_REPOSITORIES,
+      map: Object.fromEntries((flags.repository ?? []).map(parseMapping)),
+    },
+    model: modelConfigFromEnvironment({
+      ...env,
+      ...(flags.model === undefined ? {} : { NARTHEX_MODEL: flags.model }),
+      ...(flags.baseUrl === undefined ? {} : { NARTHEX_MODEL_BASE_URL: flags.baseUrl }),
+    }),
+    logLevel,
+    endsWithParent,
+  };
+}
+
+export function parsePort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : -1;
+  if (port >= 0 && port <= 65_535) return port;
+  throw new NarthexError("USAGE", `--port ${text}: a port is a number from 0 (any free one) to 65535.`);
+}
+
+/** `owner/name=path`. */
+function parseMapping(text: string): [string, string] {
+  const match = /^([^/=\s]+\/[^/=\s]+)=(.+)$/.exec(text);
+  if (match?.[1] === undefined || match[2] === undefined) {
+    throw new NarthexError("USAGE", `--repository ${text}: use owner/name=path.`);
+  }
+  const place = match[2];
+  return [match[1], /^[a-z]+:\/\//i.test(place) ? place : path.resolve(place)];
+}

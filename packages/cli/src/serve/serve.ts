@@ -1,0 +1,85 @@
+// Puts a runtime together and serves it until it is told to end.
+import path from "node:path";
+import process from "node:process";
+import { openLocalEngine, type Engine } from "@narthex/engine";
+import { messageOf } from "@narthex/protocol";
+import { Runtime } from "@narthex/runtime";
+import { Gateway, accessKey, createHttpApp, listen, serveStdio, type Listener } from "@narthex/server";
+import { installationSecret } from "../home.ts";
+import { createLogger } from "./logger.ts";
+import type { ServeOptions } from "./options.ts";
+
+/** Milliseconds between looks whether the starting process is still there. */
+const PARENT_CHECK_MS = 1_000;
+
+/**
+ * Serves until a signal, the end of stdin (stdio) or of the parent process (headless).
+ * @throws {NarthexError} STORE_UNAVAILABLE, STORE_CORRUPT, PORT_IN_USE
+ */
+export async function serve(options: ServeOptions): Promise<void> {
+  const logger = createLogger(options.logLevel);
+  const secret = await installationSecret(options.home);
+  const engine = await openLocalEngine({
+    directory: options.home,
+    onProblem: (error) => logger.error(error.message, { code: error.code }),
+  });
+  let listener: Listener | undefined;
+  const runtime = new Runtime({
+    engine,
+    workspacesDirectory: path.join(options.home, "workspaces"),
+    repositories: options.repositories,
+    model: options.model,
+    defaultWorkingDirectory: process.cwd(),
+    remoteUrlOf: (id) =>
+      listener === undefined
+        ? undefined
+        : `http://127.0.0.1:${listener.port}/sessions/${id}?key=${accessKey(secret, id)}`,
+    logger,
+  });
+  const gateway = new Gateway({ runtime, logger, ...(options.token === undefined ? {} : { token: options.token }) });
+  const app = createHttpApp({ runtime, secret });
+  try {
+    listener = await listen({ gateway, app, port: options.port ?? 0, rpc: options.port !== undefined });
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+  const end = untilTold(options.endsWithParent);
+  if (options.port === undefined) await Promise.race([serveStdio(gateway), end]);
+  else {
+    process.stdout.write(`Narthex runtime listening on port ${listener.port}\n`);
+    await end;
+  }
+  await shutDown(gateway, listener, engine, (error) => logger.error(messageOf(error)));
+}
+
+async function shutDown(
+  gateway: Gateway,
+  listener: Listener,
+  engine: Engine,
+  onError: (error: unknown) => void,
+): Promise<void> {
+  for (const step of [
+    () => gateway.shutDown(),
+    () => Promise.resolve(gateway.close()),
+    () => listener.close(),
+    () => engine.close(),
+  ]) {
+    await step().catch(onError);
+  }
+}
+
+/** Resolves on SIGINT, SIGTERM or SIGHUP, or when the parent process is gone. */
+function untilTold(endsWithParent: boolean): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
+    if (!endsWithParent) return;
+    const parent = process.ppid;
+    const timer = setInterval(() => {
+      if (process.ppid === parent) return;
+      clearInterval(timer);
+      resolve();
+    }, PARENT_CHECK_MS);
+    timer.unref();
+  });
+}

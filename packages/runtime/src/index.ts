@@ -1,0 +1,16 @@
+// @narthex/runtime: hosts agent sessions.
+export { Runtime, type OpenedSession } from "./runtime.ts";
+export {
+  DEFAULT_SESSION_LIMITS,
+  type LifecycleNotice,
+  type RuntimeLogger,
+  type RuntimeOptions,
+  type SessionClient,
+  type SessionLimits,
+} from "./ports.ts";
+export type { HostedSession } from "./session/session.ts";
+export type { Prompt } from "./session/turn-machine.ts";
+export type { SessionMetadataEntry } from "./session/session-record.ts";
+export { modelConfigFromEnvironment, type ModelConfig } from "./models/resolve-model.ts";
+export { DEFAULT_TOOL_LIMITS, type ToolLimits } from "./tools/tool.ts";
+export type { RepositoryBases } from "./workspace/repository-source.ts";

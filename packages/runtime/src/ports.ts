@@ -1,0 +1,74 @@
+// What the runtime needs from whoever serves it, and what it is set up with.
+import type { Engine } from "@narthex/engine";
+import type { NarthexError, RawSessionEvent } from "@narthex/protocol";
+import type { ModelConfig } from "./models/resolve-model.ts";
+import type { ToolLimits } from "./tools/tool.ts";
+import type { RepositoryBases } from "./workspace/repository-source.ts";
+
+/** One connected client, as the runtime sees it. The gateway implements it. */
+export interface SessionClient {
+  readonly id: string;
+  /** Sends one event of a session this client is attached to. Called in append order; never throws. */
+  event(sessionId: string, event: RawSessionEvent): void;
+  /** Asks the client something; rejects when it answers with an error, or goes away. */
+  request(method: string, params: Record<string, unknown>, options: { signal: AbortSignal }): Promise<unknown>;
+}
+
+/** A session came, changed or went. */
+export interface LifecycleNotice {
+  readonly type: "session.created" | "session.updated" | "session.deleted";
+  readonly sessionId: string;
+  readonly metadata?: { readonly startTime: string; readonly modifiedTime: string; readonly summary?: string };
+}
+
+/** Where the runtime writes what an operator should see; never stdout, which may be a transport. */
+export interface RuntimeLogger {
+  debug(message: string, details?: Record<string, unknown>): void;
+  info(message: string, details?: Record<string, unknown>): void;
+  warn(message: string, details?: Record<string, unknown>): void;
+  error(message: string, details?: Record<string, unknown>): void;
+}
+
+/** Limits of a session; every one is an option of the runtime. */
+export interface SessionLimits {
+  /** Prompts that may wait behind the running one (default 100). */
+  readonly maxQueuedPrompts: number;
+  /** Model calls that one prompt may lead to (default 100). */
+  readonly maxModelCallsPerPrompt: number;
+  /** Questions to clients that may be open at once in a session (default 256). */
+  readonly maxPendingRequests: number;
+  /** Sessions held in memory (default 1,000); idle ones that nobody is attached to go first. */
+  readonly maxLiveSessions: number;
+  /** Longest prompt, in characters (default 1,000,000). */
+  readonly maxPromptChars: number;
+}
+
+export const DEFAULT_SESSION_LIMITS: SessionLimits = {
+  maxQueuedPrompts: 100,
+  maxModelCallsPerPrompt: 100,
+  maxPendingRequests: 256,
+  maxLiveSessions: 1_000,
+  maxPromptChars: 1_000_000,
+};
+
+export interface RuntimeOptions {
+  readonly engine: Engine;
+  /** Folder in which the runtime makes workspaces. */
+  readonly workspacesDirectory: string;
+  /** Where `cloud.repository` is cloned from. */
+  readonly repositories: RepositoryBases;
+  /** The model of cloud sessions, and of local sessions without a `provider`. */
+  readonly model: ModelConfig;
+  /** Folder that a local session without `workingDirectory` works in. */
+  readonly defaultWorkingDirectory: string;
+  /** Where a session can be watched. */
+  readonly remoteUrlOf: (sessionId: string) => string | undefined;
+  readonly logger: RuntimeLogger;
+  readonly limits?: Partial<SessionLimits>;
+  readonly toolLimits?: Partial<ToolLimits>;
+  /** Milliseconds a clone may take (default 300,000). */
+  readonly cloneTimeoutMs?: number;
+}
+
+/** Something went wrong that no caller waits for. */
+export type ProblemSink = (error: NarthexError) => void;

@@ -1,0 +1,326 @@
+/**
+ * The runtime: which sessions there are, which of them are in memory, and who is attached to them.
+ *
+ * A session is *stored* (directory and log), and *live* while it is in memory. It becomes live by being created, resumed
+ * or addressed, and leaves memory when nobody is attached and nothing runs; nothing is lost by that.
+ */
+import type { SessionRecord } from "@narthex/engine";
+import { NarthexError, messageOf, parseSessionId, type RawSessionEvent } from "@narthex/protocol";
+import { createModel } from "./models/resolve-model.ts";
+import {
+  DEFAULT_SESSION_LIMITS,
+  type LifecycleNotice,
+  type RuntimeOptions,
+  type SessionClient,
+  type SessionLimits,
+} from "./ports.ts";
+import { SessionFactory } from "./session/session-factory.ts";
+import { parseSessionParams, type SessionParams } from "./session/session-config.ts";
+import { attributesOf, metadataOf, type SessionMetadataEntry } from "./session/session-record.ts";
+import { newSessionId } from "./session/session-id.ts";
+import type { HostedSession } from "./session/session.ts";
+import { createBuiltInTools } from "./tools/registry.ts";
+import { createWorkspaces, type Workspaces } from "./workspace/workspaces.ts";
+
+/** Result of `session.create` and `session.resume`. */
+export interface OpenedSession {
+  sessionId: string;
+  nativeSessionId: string;
+  startTime: string;
+  isRemote: boolean;
+  mode: "interactive";
+  workspacePath: string;
+  capabilities: { ui: { elicitation: boolean; mcpApps: boolean; canvases: boolean }; extensions: boolean };
+  modelState: { modelId: string };
+  remoteUrl?: string;
+}
+
+export class Runtime {
+  readonly #options: RuntimeOptions;
+  readonly #limits: SessionLimits;
+  readonly #workspaces: Workspaces;
+  readonly #factory: SessionFactory;
+  /** Sessions in memory, and those on their way there, the longest unused first. */
+  readonly #live = new Map<string, Promise<HostedSession>>();
+  readonly #ready = new Map<string, HostedSession>();
+  readonly #listeners = new Set<(notice: LifecycleNotice) => void>();
+  #isClosed = false;
+
+  constructor(options: RuntimeOptions) {
+    this.#options = options;
+    this.#limits = { ...DEFAULT_SESSION_LIMITS, ...options.limits };
+    this.#workspaces = createWorkspaces({
+      root: options.workspacesDirectory,
+      bases: options.repositories,
+      ...(options.cloneTimeoutMs === undefined ? {} : { cloneTimeoutMs: options.cloneTimeoutMs }),
+    });
+    this.#factory = new SessionFactory({
+      options,
+      limits: this.#limits,
+      workspaces: this.#workspaces,
+      builtInTools: new Map(createBuiltInTools().map((tool) => [tool.name, tool])),
+      onPersisted: (id) => this.#announceUpdate(id),
+      onIdle: (id) => this.#unloadIfUnused(id),
+    });
+  }
+
+  /**
+   * Creates a session and attaches the client. With `cloud` the runtime chooses the id and prepares the workspace; the
+   * first events are sent while it does.
+   * @throws {NarthexError} INVALID_PARAMS, CLOUD_SESSION_ID_NOT_ALLOWED, CLOUD_PROVIDER_NOT_ALLOWED, SESSION_ID_INVALID,
+   *   CONFIG_INVALID, REPOSITORY_*, BRANCH_NOT_FOUND, CLONE_FAILED, WORKSPACE_UNAVAILABLE, MODEL_CONFIG_INVALID, LIMIT_EXCEEDED
+   */
+  async createSession(rawParams: unknown, client: SessionClient): Promise<OpenedSession> {
+    const params = parseSessionParams(rawParams, "session.create");
+    const id = this.#idFor(params);
+    const existing = params.cloud === undefined ? await this.#options.engine.directory.get(id) : undefined;
+    if (existing !== undefined) return this.#attachTo(existing, params, client);
+    this.#factory.check(params);
+    this.#makeRoom();
+    const { directory } = this.#options.engine;
+    const attributes = attributesOf(params) as unknown as Record<string, unknown>;
+    const record = await directory.create({ id, isCloud: params.cloud !== undefined, attributes });
+    try {
+      const session = await this.#enter(id, () => this.#factory.create(record, params, client));
+      this.#announce("session.created", (await directory.get(id)) ?? record);
+      return this.#describe(session, record);
+    } catch (error) {
+      await this.#discard(id);
+      throw error;
+    }
+  }
+
+  /**
+   * Attaches the client to a stored session, with what it can answer from now on.
+   * @throws {NarthexError} INVALID_PARAMS, SESSION_ID_INVALID, SESSION_NOT_FOUND, CONFIG_INVALID
+   */
+  async resumeSession(rawParams: unknown, client: SessionClient): Promise<OpenedSession> {
+    const params = parseSessionParams(rawParams, "session.resume");
+    const id = parseSessionId(params.sessionId);
+    const record = await this.#options.engine.directory.get(id);
+    if (record === undefined) throw notFound(id);
+    const opened = await this.#attachTo(record, params, client);
+    if (params.disableResume !== true) await (await this.open(id)).announceResume();
+    return opened;
+  }
+
+  /**
+   * The session of an id, brought into memory when it is only stored.
+   * @throws {NarthexError} SESSION_ID_INVALID, SESSION_NOT_FOUND, WORKSPACE_UNAVAILABLE
+   */
+  async open(rawId: unknown): Promise<HostedSession> {
+    const id = parseSessionId(rawId);
+    const live = this.#live.get(id);
+    if (live !== undefined) return live;
+    const record = await this.#options.engine.directory.get(id);
+    if (record === undefined) throw notFound(id);
+    this.#makeRoom();
+    return this.#enter(id, () => this.#factory.restore(record));
+  }
+
+  /** The session of an id if it is in memory. */
+  live(id: string): HostedSession | undefined {
+    return this.#ready.get(id);
+  }
+
+  /** Ends a client's part in a session. Harmless when it has none. */
+  detach(id: string, clientId: string): void {
+    this.#ready.get(id)?.detach(clientId);
+    this.#unloadIfUnused(id);
+  }
+
+  /** A connection has ended: ends its part in every session. */
+  detachAll(clientId: string): void {
+    for (const [id, session] of this.#ready) if (session.attachments.has(clientId)) this.detach(id, clientId);
+  }
+
+  /** Shuts a session down in memory; it stays stored. False when it is not in memory. */
+  async destroy(id: string): Promise<boolean> {
+    const session = this.#ready.get(id);
+    if (session === undefined) return false;
+    await session.close(true);
+    this.#forget(id, session);
+    return true;
+  }
+
+  /** Deletes a session with its log and its workspace. False when there is none. */
+  async delete(rawId: unknown): Promise<boolean> {
+    const id = parseSessionId(rawId);
+    await this.destroy(id);
+    const wasThere = await this.#options.engine.directory.remove(id);
+    await this.#workspaces.remove(id);
+    if (wasThere) this.#notify({ type: "session.deleted", sessionId: id });
+    return wasThere;
+  }
+
+  /** Sessions with at least one prompt, newest change first. */
+  async list(filter: Record<string, string> = {}): Promise<SessionMetadataEntry[]> {
+    const { directory } = this.#options.engine;
+    const records = await directory.list({ attributes: filter }, { limit: 1_000 });
+    return records.map((record) => metadataOf(record, this.#options.remoteUrlOf(record.id)));
+  }
+
+  async metadata(id: string): Promise<SessionMetadataEntry | undefined> {
+    const record = await this.#options.engine.directory.get(id);
+    return record === undefined ? undefined : metadataOf(record, this.#options.remoteUrlOf(id));
+  }
+
+  async lastId(): Promise<string | undefined> {
+    return (await this.#options.engine.directory.last())?.id;
+  }
+
+  /**
+   * The persisted events of a session, in order.
+   * @throws {NarthexError} SESSION_NOT_FOUND
+   */
+  async events(rawId: unknown): Promise<RawSessionEvent[]> {
+    const id = parseSessionId(rawId);
+    const { directory, log } = this.#options.engine;
+    if ((await directory.get(id)) === undefined) throw notFound(id);
+    return (await log.read(id)).map((record) => record.event);
+  }
+
+  /** The models a session can ask for. */
+  models(): { id: string; name: string; isOffline: boolean; contextTokens: number }[] {
+    const model = createModel(this.#options.model);
+    const name = model.isOffline ? "Offline planner (no language model)" : model.id;
+    return [{ id: model.id, name, isOffline: model.isOffline, contextTokens: model.contextTokens }];
+  }
+
+  builtInTools(): { name: string; description: string; parameters: Record<string, unknown> }[] {
+    return createBuiltInTools().map(({ name, description, parameters }) => ({ name, description, parameters }));
+  }
+
+  /** Subscribes to sessions that come, change and go; returns the function that ends the subscription. */
+  onLifecycle(listener: (notice: LifecycleNotice) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Shuts every session down; takes no new ones. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.allSettled(this.#live.values());
+    await Promise.all([...this.#ready.keys()].map((id) => this.destroy(id)));
+  }
+
+  #idFor(params: SessionParams): string {
+    const given = params.sessionId === "" ? undefined : params.sessionId;
+    if (params.cloud === undefined) return given === undefined ? newSessionId() : parseSessionId(given);
+    if (given !== undefined) {
+      throw new NarthexError(
+        "CLOUD_SESSION_ID_NOT_ALLOWED",
+        "Cannot specify sessionId when creating a cloud session: the runtime chooses it.",
+      );
+    }
+    if (params.provider !== undefined) {
+      throw new NarthexError(
+        "CLOUD_PROVIDER_NOT_ALLOWED",
+        "Cannot specify provider when creating a cloud session: the runtime's model is used.",
+      );
+    }
+    return newSessionId();
+  }
+
+  async #attachTo(record: SessionRecord, params: SessionParams, client: SessionClient): Promise<OpenedSession> {
+    this.#factory.check(params);
+    const session = await this.open(record.id);
+    session.attach(client, params);
+    return this.#describe(session, record);
+  }
+
+  #describe(session: HostedSession, record: SessionRecord): OpenedSession {
+    const remoteUrl = this.#options.remoteUrlOf(session.id);
+    return {
+      sessionId: session.id,
+      nativeSessionId: session.id,
+      startTime: record.createdAt,
+      isRemote: record.isCloud,
+      mode: "interactive",
+      workspacePath: session.workspaceRoot,
+      capabilities: {
+        ui: { elicitation: session.attachments.can("elicitation"), mcpApps: false, canvases: false },
+        extensions: false,
+      },
+      modelState: { modelId: session.model.id },
+      ...(remoteUrl === undefined ? {} : { remoteUrl }),
+    };
+  }
+
+  /** Brings a session into memory once, however many ask for it at the same time. */
+  async #enter(id: string, make: () => Promise<HostedSession>): Promise<HostedSession> {
+    if (this.#isClosed) throw new NarthexError("SERVER_SHUTTING_DOWN", "The runtime is shutting down.");
+    const made = make();
+    this.#live.set(id, made);
+    try {
+      const session = await made;
+      this.#ready.set(id, session);
+      return session;
+    } catch (error) {
+      if (this.#live.get(id) === made) this.#live.delete(id);
+      throw error;
+    }
+  }
+
+  /** Memory is bounded: an idle session that nobody is attached to goes before a new one comes. */
+  #makeRoom(): void {
+    if (this.#live.size < this.#limits.maxLiveSessions) return;
+    for (const id of this.#ready.keys()) {
+      this.#unloadIfUnused(id);
+      if (this.#live.size < this.#limits.maxLiveSessions) return;
+    }
+    throw new NarthexError(
+      "LIMIT_EXCEEDED",
+      `${this.#limits.maxLiveSessions} sessions are in use: disconnect some first.`,
+    );
+  }
+
+  #unloadIfUnused(id: string): void {
+    const session = this.#ready.get(id);
+    if (session === undefined || session.attachments.size > 0 || !session.isIdle) return;
+    this.#forget(id, session);
+    session.close(false).catch((error: unknown) => this.#options.logger.warn(messageOf(error), { sessionId: id }));
+  }
+
+  #forget(id: string, session: HostedSession): void {
+    if (this.#ready.get(id) !== session) return;
+    this.#ready.delete(id);
+    this.#live.delete(id);
+  }
+
+  /** A create that failed leaves nothing behind. */
+  async #discard(id: string): Promise<void> {
+    this.#live.delete(id);
+    this.#ready.delete(id);
+    try {
+      await this.#options.engine.directory.remove(id);
+      await this.#workspaces.remove(id);
+    } catch (error) {
+      this.#options.logger.warn(`What a failed create left could not be removed: ${messageOf(error)}`, {
+        sessionId: id,
+      });
+    }
+  }
+
+  #announceUpdate(id: string): void {
+    if (this.#listeners.size === 0) return;
+    this.#options.engine.directory.get(id).then(
+      (record) => record !== undefined && this.#announce("session.updated", record),
+      (error: unknown) => this.#options.logger.warn(messageOf(error), { sessionId: id }),
+    );
+  }
+
+  #announce(type: "session.created" | "session.updated", record: SessionRecord): void {
+    const { sessionId, startTime, modifiedTime, summary } = metadataOf(record, undefined);
+    const metadata = { startTime, modifiedTime, ...(summary === undefined ? {} : { summary }) };
+    this.#notify({ type, sessionId, metadata });
+  }
+
+  #notify(notice: LifecycleNotice): void {
+    for (const listener of this.#listeners) listener(notice);
+  }
+}
+
+function notFound(id: string): NarthexError {
+  return new NarthexError("SESSION_NOT_FOUND", `Session not found: ${id}`);
+}

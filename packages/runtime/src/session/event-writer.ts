@@ -1,0 +1,74 @@
+// Writes a session's events: gives them ids, times and parents, in the order of the calls.
+import { randomUUID } from "node:crypto";
+import type { EventLog, LogRecord } from "@narthex/engine";
+import {
+  EPHEMERAL_EVENT_TYPES,
+  NarthexError,
+  type RawSessionEvent,
+  type SessionEventDataMap,
+  type SessionEventType,
+} from "@narthex/protocol";
+import type { ProblemSink } from "../ports.ts";
+
+export class EventWriter {
+  readonly #sessionId: string;
+  readonly #log: EventLog;
+  readonly #onWritten: (event: RawSessionEvent) => void;
+  readonly #onProblem: ProblemSink;
+  #parentId: string | null;
+
+  constructor(options: {
+    sessionId: string;
+    log: EventLog;
+    /** Id of the last persisted event in the log. */
+    parentId: string | null;
+    /** Called with each event once it is written, in order. */
+    onWritten: (event: RawSessionEvent) => void;
+    onProblem: ProblemSink;
+  }) {
+    this.#sessionId = options.sessionId;
+    this.#log = options.log;
+    this.#parentId = options.parentId;
+    this.#onWritten = options.onWritten;
+    this.#onProblem = options.onProblem;
+  }
+
+  /**
+   * Appends one event. Resolves with it once it is durable (ephemeral ones: once they have their place in the order).
+   * @throws {NarthexError} STORE_UNAVAILABLE, LOG_CONFLICT
+   */
+  async write<T extends SessionEventType>(
+    type: T,
+    data: SessionEventDataMap[T],
+    options: { ephemeral?: boolean } = {},
+  ): Promise<RawSessionEvent> {
+    const isEphemeral = options.ephemeral ?? EPHEMERAL_EVENT_TYPES.has(type);
+    const event: RawSessionEvent = {
+      id: randomUUID(),
+      timestamp: new Date().toISOString(),
+      parentId: this.#parentId,
+      type,
+      data,
+      ...(isEphemeral ? { ephemeral: true } : {}),
+    };
+    const parentBefore = this.#parentId;
+    if (!isEphemeral) this.#parentId = event.id;
+    try {
+      await this.#append(event);
+    } catch (error) {
+      if (this.#parentId === event.id) this.#parentId = parentBefore;
+      throw error;
+    }
+    this.#onWritten(event);
+    return event;
+  }
+
+  /** Appends one event that nobody waits for; a failure is reported. */
+  emit<T extends SessionEventType>(type: T, data: SessionEventDataMap[T], options: { ephemeral?: boolean } = {}): void {
+    this.write(type, data, options).catch((error: unknown) => this.#onProblem(NarthexError.from(error)));
+  }
+
+  #append(event: RawSessionEvent): Promise<LogRecord[]> {
+    return this.#log.append(this.#sessionId, [event]);
+  }
+}

@@ -1,0 +1,209 @@
+// Builds sessions: new ones, with their first events and their workspace, and stored ones from their log.
+import type { SessionRecord } from "@narthex/engine";
+import { NARTHEX_VERSION, NarthexError, messageOf } from "@narthex/protocol";
+import type { RuntimeOptions, SessionClient, SessionLimits } from "../ports.ts";
+import { DEFAULT_TOOL_LIMITS, type BuiltInTool } from "../tools/tool.ts";
+import type { Workspace, Workspaces } from "../workspace/workspaces.ts";
+import { Attachments } from "./attachments.ts";
+import { Conversation } from "./conversation.ts";
+import { EventWriter } from "./event-writer.ts";
+import { fanOut } from "./fan-out.ts";
+import { PendingRequests } from "./pending-requests.ts";
+import { PermissionRules } from "./permission-rules.ts";
+import type { SessionParams } from "./session-config.ts";
+import type { SessionContext } from "./session-context.ts";
+import { SessionMetrics } from "./session-metrics.ts";
+import { chooseModel, type ModelChoice } from "./session-model.ts";
+import { patchAttributes, placeOf, storedAttributes, summaryOf } from "./session-record.ts";
+import { HostedSession } from "./session.ts";
+import { checkToolNames } from "./tool-catalog.ts";
+
+export interface FactoryOptions {
+  readonly options: RuntimeOptions;
+  readonly limits: SessionLimits;
+  readonly workspaces: Workspaces;
+  readonly builtInTools: ReadonlyMap<string, BuiltInTool>;
+  readonly onPersisted: (sessionId: string) => void;
+  readonly onIdle: (sessionId: string) => void;
+}
+
+/** A session before its workspace is there: its events are written and sent already. */
+interface Draft {
+  readonly record: SessionRecord;
+  readonly attachments: Attachments;
+  readonly conversation: Conversation;
+  readonly writer: EventWriter;
+  readonly stopFanOut: () => void;
+}
+
+export class SessionFactory {
+  readonly #options: FactoryOptions;
+
+  constructor(options: FactoryOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Refuses params that no session can have, before anything is made.
+   * @throws {NarthexError} CONFIG_INVALID, MODEL_CONFIG_INVALID
+   */
+  check(params: SessionParams): void {
+    checkToolNames(this.#options.builtInTools, params.tools ?? []);
+    chooseModel(this.#options.options.model, params, noToken);
+  }
+
+  /** Makes a new session; its first events go out while the workspace is prepared. */
+  async create(record: SessionRecord, params: SessionParams, client: SessionClient): Promise<HostedSession> {
+    const draft = this.#draft(record, null);
+    draft.attachments.attach(client, params);
+    try {
+      const choice = this.#choose(params, draft.attachments);
+      await this.#announceStart(draft, params, choice);
+      const workspace = await this.#prepareWorkspace(draft, params);
+      await patchAttributes(this.#options.options.engine.directory, record.id, placeOf(workspace));
+      await draft.writer.write("session.context_changed", placeOf(workspace));
+      return this.#assemble(draft, workspace, params, choice);
+    } catch (error) {
+      draft.stopFanOut();
+      throw error;
+    }
+  }
+
+  /** Brings a stored session back: the conversation from its log, the workspace from its folder. */
+  async restore(record: SessionRecord): Promise<HostedSession> {
+    const { log } = this.#options.options.engine;
+    const tail = await log.tail(record.id);
+    const draft = this.#draft(record, tail.lastPersistedId);
+    try {
+      for (const { event } of await log.read(record.id)) draft.conversation.apply(event);
+      const { config } = storedAttributes(record);
+      const workspace = await this.#prepareWorkspace(draft, config);
+      return this.#assemble(draft, workspace, config, this.#choose(config, draft.attachments));
+    } catch (error) {
+      draft.stopFanOut();
+      throw error;
+    }
+  }
+
+  #draft(record: SessionRecord, parentId: string | null): Draft {
+    const { engine, logger } = this.#options.options;
+    const { id } = record;
+    const attachments = new Attachments();
+    const conversation = new Conversation();
+    const writer = new EventWriter({
+      sessionId: id,
+      log: engine.log,
+      parentId,
+      onWritten: (event) => conversation.apply(event),
+      onProblem: (error) =>
+        logger.error(`An event was not written: ${error.message}`, { sessionId: id, code: error.code }),
+    });
+    const stopFanOut = fanOut(engine.log, id, attachments, () => this.#options.onPersisted(id));
+    return { record, attachments, conversation, writer, stopFanOut };
+  }
+
+  async #announceStart(draft: Draft, params: SessionParams, choice: ModelChoice): Promise<void> {
+    const { id, createdAt } = draft.record;
+    await draft.writer.write("session.start", {
+      sessionId: id,
+      version: 1,
+      producer: "narthex",
+      copilotVersion: NARTHEX_VERSION,
+      startTime: createdAt,
+      selectedModel: choice.model.id,
+      remoteSteerable: draft.record.isCloud,
+    });
+    const url = this.#options.options.remoteUrlOf(id);
+    if (draft.record.isCloud && url !== undefined) {
+      await draft.writer.write("session.info", { infoType: "remote", message: `Watch this session at ${url}`, url });
+    }
+    if (choice.warning !== undefined) {
+      await draft.writer.write("session.warning", { warningType: "model", message: choice.warning });
+    }
+    const repository = params.cloud?.repository;
+    if (repository !== undefined) {
+      const branch = repository.branch === undefined ? "" : `, branch ${repository.branch}`;
+      const message = `Preparing the workspace: ${repository.owner}/${repository.name}${branch}`;
+      await draft.writer.write("session.info", { infoType: "workspace", message });
+    }
+  }
+
+  #prepareWorkspace(draft: Draft, params: Pick<SessionParams, "cloud" | "workingDirectory">): Promise<Workspace> {
+    const { workspaces, options } = this.#options;
+    const sessionId = draft.record.id;
+    if (params.cloud === undefined) {
+      return workspaces.prepareLocal({
+        sessionId,
+        workingDirectory: params.workingDirectory ?? options.defaultWorkingDirectory,
+      });
+    }
+    const repository = params.cloud.repository;
+    return workspaces.prepareCloud({
+      sessionId,
+      ...(repository === undefined
+        ? {}
+        : {
+            repository: {
+              owner: repository.owner,
+              name: repository.name,
+              ...(repository.branch === undefined ? {} : { branch: repository.branch }),
+            },
+          }),
+    });
+  }
+
+  #choose(params: Pick<SessionParams, "provider" | "model">, attachments: Attachments): ModelChoice {
+    return chooseModel(this.#options.options.model, params, async () => {
+      const reply = await attachments.ask(
+        "tokens",
+        "providerToken.getToken",
+        { providerName: "default" },
+        AbortSignal.timeout(30_000),
+      );
+      const token = (reply as { token?: unknown } | null)?.token;
+      if (typeof token === "string") return token;
+      throw new NarthexError("MODEL_AUTHENTICATION", "The client's token provider gave no token.");
+    });
+  }
+
+  #assemble(draft: Draft, workspace: Workspace, params: SessionParams, choice: ModelChoice): HostedSession {
+    const { options, limits, builtInTools, onIdle } = this.#options;
+    const { id, createdAt } = draft.record;
+    const context: SessionContext = {
+      id,
+      writer: draft.writer,
+      conversation: draft.conversation,
+      attachments: draft.attachments,
+      pending: new PendingRequests(limits.maxPendingRequests),
+      rules: new PermissionRules(),
+      workspace,
+      metrics: new SessionMetrics(Date.parse(createdAt)),
+      builtInTools,
+      limits,
+      toolLimits: { ...DEFAULT_TOOL_LIMITS, ...options.toolLimits },
+      logger: options.logger,
+      settings: { params, model: choice.model },
+      chooseModel: (wanted) => this.#choose(wanted, draft.attachments).model,
+    };
+    return new HostedSession(context, draft.stopFanOut, {
+      onPrompt: (prompt) => {
+        this.#nameSession(context, prompt.text).catch((error: unknown) =>
+          options.logger.warn(`The session's name was not kept: ${messageOf(error)}`, { sessionId: id }),
+        );
+      },
+      onIdle: () => onIdle(id),
+    });
+  }
+
+  /** The first prompt gives the session its name in lists. */
+  async #nameSession(context: SessionContext, prompt: string): Promise<void> {
+    const { directory } = this.#options.options.engine;
+    const record = await directory.get(context.id);
+    if (record === undefined || storedAttributes(record).summary !== undefined) return;
+    const summary = summaryOf(prompt);
+    await patchAttributes(directory, context.id, { summary });
+    context.writer.emit("session.title_changed", { title: summary });
+  }
+}
+
+const noToken = (): Promise<string> => Promise.resolve("");

@@ -1,0 +1,113 @@
+// What the directory keeps of a session, so that it can be opened again, and what is told about it.
+import type { SessionDirectory, SessionRecord } from "@narthex/engine";
+import { NarthexError, type WorkingDirectoryContext } from "@narthex/protocol";
+import type { Workspace } from "../workspace/workspaces.ts";
+import type { SessionParams } from "./session-config.ts";
+
+/** Attributes of a session's record. Strings at the top can be filtered by. */
+export interface SessionAttributes {
+  clientName: string;
+  cwd?: string;
+  gitRoot?: string;
+  repository?: string;
+  branch?: string;
+  headCommit?: string;
+  /** First line of the first prompt. */
+  summary?: string;
+  /** What the session was created with, less everything secret or bound to one client. */
+  config: Pick<
+    SessionParams,
+    "model" | "streaming" | "systemMessage" | "availableTools" | "excludedTools" | "cloud" | "workingDirectory"
+  >;
+}
+
+/** Longest summary, in characters. */
+const MAX_SUMMARY_CHARS = 80;
+
+export function attributesOf(params: SessionParams): SessionAttributes {
+  const { model, streaming, systemMessage, availableTools, excludedTools, cloud, workingDirectory } = params;
+  const config = { model, streaming, systemMessage, availableTools, excludedTools, cloud, workingDirectory };
+  return {
+    clientName: params.clientName ?? "sdk",
+    config: Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined)),
+  };
+}
+
+export function storedAttributes(record: SessionRecord): SessionAttributes {
+  return record.attributes as unknown as SessionAttributes;
+}
+
+/** How often a change is tried again when somebody else changed the record in between. */
+const MAX_UPDATE_ATTEMPTS = 5;
+
+/**
+ * Changes attributes of a record, whatever its revision.
+ * @throws {NarthexError} SESSION_NOT_FOUND, LOG_CONFLICT when others keep changing it
+ */
+export async function patchAttributes(
+  directory: SessionDirectory,
+  id: string,
+  patch: Partial<SessionAttributes>,
+): Promise<SessionRecord> {
+  for (let attempt = 1; ; attempt += 1) {
+    const record = await directory.get(id);
+    if (record === undefined) throw new NarthexError("SESSION_NOT_FOUND", `Session not found: ${id}`);
+    try {
+      return await directory.update(id, { attributes: { ...patch } }, record.revision);
+    } catch (error) {
+      if (attempt >= MAX_UPDATE_ATTEMPTS || !NarthexError.is(error) || error.code !== "LOG_CONFLICT") throw error;
+    }
+  }
+}
+
+/** Where a session works, as events and metadata tell it. */
+export function placeOf(workspace: Workspace): WorkingDirectoryContext {
+  const { repository, gitRoot, root } = workspace;
+  return {
+    cwd: root,
+    ...(gitRoot === undefined ? {} : { gitRoot }),
+    ...(repository === undefined ? {} : { repository: `${repository.owner}/${repository.name}` }),
+    ...(repository?.branch === undefined ? {} : { branch: repository.branch }),
+    ...(repository?.headCommit === undefined ? {} : { headCommit: repository.headCommit }),
+  };
+}
+
+export function summaryOf(prompt: string): string {
+  const line = prompt.trim().split("\n", 1)[0] ?? "";
+  return line.length <= MAX_SUMMARY_CHARS ? line : `${line.slice(0, MAX_SUMMARY_CHARS - 1)}…`;
+}
+
+/** A session's entry in lists. */
+export interface SessionMetadataEntry {
+  sessionId: string;
+  startTime: string;
+  modifiedTime: string;
+  summary?: string;
+  clientName: string;
+  isRemote: boolean;
+  remoteUrl?: string;
+  context?: { cwd: string; gitRoot?: string; repository?: string; branch?: string };
+}
+
+export function metadataOf(record: SessionRecord, remoteUrl: string | undefined): SessionMetadataEntry {
+  const { clientName, cwd, gitRoot, repository, branch, summary } = storedAttributes(record);
+  return {
+    sessionId: record.id,
+    startTime: record.createdAt,
+    modifiedTime: record.updatedAt,
+    ...(summary === undefined ? {} : { summary }),
+    clientName,
+    isRemote: record.isCloud,
+    ...(remoteUrl === undefined ? {} : { remoteUrl }),
+    ...(cwd === undefined
+      ? {}
+      : {
+          context: {
+            cwd,
+            ...(gitRoot === undefined ? {} : { gitRoot }),
+            ...(repository === undefined ? {} : { repository }),
+            ...(branch === undefined ? {} : { branch }),
+          },
+        }),
+  };
+}

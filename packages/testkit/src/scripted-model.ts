@@ -1,0 +1,130 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Arrivals } from "./arrivals.ts";
+
+/** What the model says next: text, tool calls, or a failure of the endpoint. */
+export type ScriptedAnswer =
+  | { readonly text: string }
+  | { readonly toolCalls: readonly { readonly name: string; readonly arguments: unknown }[]; readonly text?: string }
+  /** An HTTP error before the stream. */
+  | { readonly status: number; readonly message?: string; readonly headers?: Record<string, string> }
+  /** Some text, and then the connection is cut. */
+  | { readonly cutAfter: string }
+  /** Some text, and then nothing until the client goes away. */
+  | { readonly hangAfter: string };
+
+/** What an endpoint was asked, as it arrived. */
+export interface ModelCall {
+  readonly headers: IncomingMessage["headers"];
+  readonly body: {
+    readonly model: string;
+    readonly messages: readonly Record<string, unknown>[];
+    readonly [field: string]: unknown;
+  };
+}
+
+/**
+ * An OpenAI-compatible chat-completions endpoint that answers from a script, streaming. Past the end of the script it
+ * repeats the last answer.
+ */
+export class ScriptedModel {
+  readonly #server: Server;
+  readonly #script: ScriptedAnswer[];
+  /** What it was asked, oldest first. */
+  readonly calls: ModelCall[] = [];
+  readonly #arrivals = new Arrivals<ModelCall>();
+
+  constructor(server: Server, script: readonly ScriptedAnswer[]) {
+    this.#server = server;
+    this.#script = [...script];
+    server.on("request", (request, response) => void this.#answer(request, response));
+  }
+
+  /** Base URL for a provider. */
+  get baseUrl(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/v1`;
+  }
+
+  /** The next call, now or when it comes. */
+  nextCall(timeoutMs?: number): Promise<ModelCall> {
+    return this.#arrivals.next("a model call", () => true, timeoutMs);
+  }
+
+  /** Adds to the script. */
+  add(...answers: readonly ScriptedAnswer[]): void {
+    this.#script.push(...answers);
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const call = {
+      headers: request.headers,
+      body: JSON.parse(Buffer.concat(chunks).toString("utf8") || "{}") as ModelCall["body"],
+    };
+    this.calls.push(call);
+    this.#arrivals.push(call);
+    const answer = (this.#script.length > 1 ? this.#script.shift() : this.#script[0]) ?? { text: "" };
+    play(answer, call.body.model, response);
+  }
+}
+
+function play(answer: ScriptedAnswer, model: string, response: ServerResponse): void {
+  if ("status" in answer) {
+    response.writeHead(answer.status, { "content-type": "application/json", ...answer.headers });
+    response.end(JSON.stringify({ error: { message: answer.message ?? `status ${answer.status}` } }));
+    return;
+  }
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  const send = (delta: unknown, finish: string | null = null): void => {
+    const chunk = {
+      id: "c",
+      object: "chat.completion.chunk",
+      created: 0,
+      model,
+      choices: [{ index: 0, delta, finish_reason: finish }],
+    };
+    response.write(`data: ${JSON.stringify(chunk)}\n\n`);
+  };
+  const say = (text: string): void => {
+    for (const piece of text.match(/.{1,8}/gs) ?? []) send({ content: piece });
+  };
+  if ("cutAfter" in answer) {
+    say(answer.cutAfter);
+    response.write('data: {"id":', () => response.destroy());
+    return;
+  }
+  if ("hangAfter" in answer) {
+    say(answer.hangAfter);
+    return;
+  }
+  say(answer.text ?? "");
+  const toolCalls = "toolCalls" in answer ? answer.toolCalls : [];
+  for (const [index, call] of toolCalls.entries()) {
+    const text = JSON.stringify(call.arguments);
+    const middle = Math.ceil(text.length / 2);
+    const id = `call_${Math.random().toString(36).slice(2)}`;
+    send({
+      tool_calls: [{ index, id, type: "function", function: { name: call.name, arguments: text.slice(0, middle) } }],
+    });
+    send({ tool_calls: [{ index, function: { arguments: text.slice(middle) } }] });
+  }
+  send({}, toolCalls.length > 0 ? "tool_calls" : "stop");
+  const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
+  response.write(
+    `data: ${JSON.stringify({ id: "c", object: "chat.completion.chunk", created: 0, model, choices: [], usage })}\n\n`,
+  );
+  response.end("data: [DONE]\n\n");
+}
+
+/** Starts a scripted model on a free port of this machine. */
+export async function startScriptedModel(...script: readonly ScriptedAnswer[]): Promise<ScriptedModel> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return new ScriptedModel(server, script);
+}
