@@ -141,7 +141,7 @@ class TimelineOutput extends CountingOutput implements RunOutput {
     const rows: [string, string][] = [
       ["outcome", outcome === "done" ? green(outcome) : red(outcome)],
       ["session", session.sessionId],
-      ["remoteUrl", `${session.remoteUrl ?? "none"} ${dim("(while a runtime runs: narthex serve)")}`],
+      ["remoteUrl", `${session.remoteUrl ?? "none"} ${dim("(answered while this command ran)")}`],
       ["events", `${events} received, ${early} of them before the create response, ${dropped} dropped`],
       ["times", `first event after ${firstEventMs ?? "?"} ms, turn ${turnMs ?? "?"} ms`],
     ];

@@ -24,6 +24,8 @@ export interface RunFlags {
   readonly home?: string;
 }
 
+/** Milliseconds that a failed turn has for its last events. */
+const LAST_EVENTS_MS = 2_000;
 const DEFAULT_PROMPT = "survey this repository";
 
 /** Runs the command; returns the exit code. */
@@ -101,12 +103,14 @@ async function runTurn(session: CopilotSession, { prompt, output, timeoutMs }: J
     session.abort().catch(() => undefined); // the turn's end says how it went
   };
   process.on("SIGINT", onInterrupt);
+  const idle = new Promise<void>((resolve) => session.on("session.idle", () => resolve()));
   try {
     await session.sendAndWait(prompt, { timeoutMs });
     output.summary(session, "done");
     return EXIT_OK;
   } catch (error) {
     const failure = NarthexError.from(error);
+    await atMost(LAST_EVENTS_MS, idle); // an error is told before the turn's last events
     output.summary(session, failure.code === "ABORTED" ? "aborted" : "failed");
     if (failure.code === "ABORTED" && interruptions > 0) return EXIT_INTERRUPTED;
     reportError(failure);
@@ -114,6 +118,12 @@ async function runTurn(session: CopilotSession, { prompt, output, timeoutMs }: J
   } finally {
     process.off("SIGINT", onInterrupt);
   }
+}
+
+async function atMost(ms: number, done: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([done, new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)))]);
+  clearTimeout(timer);
 }
 
 function parseSeconds(text: string): number {

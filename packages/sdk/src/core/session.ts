@@ -120,7 +120,7 @@ export class CopilotSession {
    * connection or the time limit, whichever comes first. Idles of earlier turns do not count.
    *
    * @param timeout milliseconds from the call (default 60,000), or limits by name
-   * @throws {NarthexError} SESSION_ERROR, ABORTED, TURN_TIMEOUT, SESSION_SHUT_DOWN, SESSION_DISCONNECTED, CONNECTION_CLOSED
+   * @throws {NarthexError} SESSION_ERROR or the code that the runtime gives (MODEL_AUTHENTICATION, …), ABORTED, TURN_TIMEOUT, SESSION_SHUT_DOWN, SESSION_DISCONNECTED, CONNECTION_CLOSED
    */
   async sendAndWait(
     options: string | MessageOptions,

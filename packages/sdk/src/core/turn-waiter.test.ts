@@ -75,6 +75,12 @@ describe("waiting for the turn of one message", () => {
 
   it.each([
     ["an error", [user("m1"), event("session.error", { message: "no key" })], "SESSION_ERROR", "no key"],
+    [
+      "an error with a code",
+      [user("m1"), event("session.error", { message: "no key", errorCode: "MODEL_AUTHENTICATION" })],
+      "MODEL_AUTHENTICATION",
+      "no key",
+    ],
     ["an abort", [user("m1"), idle({ aborted: true })], "ABORTED", "aborted"],
     ["an abort that threw the queued message away", [idle({ aborted: true })], "ABORTED", "aborted"],
     ["a shutdown", [event("session.shutdown", {})], "SESSION_SHUT_DOWN", "shut"],

@@ -15,7 +15,7 @@
  * T2. The outcome is decided once.
  * T3. What is kept while sending is bounded.
  */
-import { NarthexError, type RawSessionEvent } from "@narthex/protocol";
+import { NarthexError, isErrorCode, type RawSessionEvent } from "@narthex/protocol";
 
 export type TurnOutcome =
   | { readonly kind: "idle"; readonly message: RawSessionEvent | undefined }
@@ -104,5 +104,6 @@ function isAbortedIdle(event: RawSessionEvent, isAfterAnswer: boolean): boolean 
 
 function turnError(data: Record<string, unknown>): NarthexError {
   const text = typeof data.message === "string" ? data.message : "The turn failed.";
-  return new NarthexError("SESSION_ERROR", text, { data });
+  // A runtime of ours names the cause with a code of the table.
+  return new NarthexError(isErrorCode(data.errorCode) ? data.errorCode : "SESSION_ERROR", text, { data });
 }
