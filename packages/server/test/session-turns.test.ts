@@ -1,9 +1,9 @@
 import { readFileSync, readdirSync } from "node:fs";
-import { startScriptedModel } from "@narthex/testkit";
+import { startScriptedModel, type ScriptedAnswer } from "@narthex/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { scripted, startStand, type RawClient } from "./fixture.ts";
 
-async function modelStand(...script: Parameters<typeof startScriptedModel>) {
+async function modelStand(...script: readonly ScriptedAnswer[]) {
   const model = await startScriptedModel(...script);
   onTestFinished(() => model.close());
   const stand = await startStand({ model: scripted(model.baseUrl) });

@@ -1,0 +1,71 @@
+// Writes the parts of spec/ that follow from the code: the error table and the profile. `--check` only compares.
+import { readFileSync, writeFileSync } from "node:fs";
+import process from "node:process";
+import {
+  EPHEMERAL_EVENT_TYPES,
+  ERROR_CODES,
+  PERSISTED_EVENT_TYPES,
+  PROFILE,
+  PROTOCOL_METHODS,
+  SUPPORTED_METHODS,
+} from "@narthex/protocol";
+
+const retry = { never: "no", safe: "yes", "after-reconnect": "after reconnecting" };
+
+const errors = `# Errors
+
+Every error of Narthex is a \`NarthexError\` with a stable \`code\`. On the wire the code stands in \`error.data.code\` and the
+number in \`error.code\`. *Retry* says whether trying again can help (\`error.retry\`). This file is written from
+\`packages/protocol/src/error-codes.ts\`; a test compares the two.
+
+| code | number | retry | meaning |
+| --- | --- | --- | --- |
+${Object.entries(ERROR_CODES)
+  .map(([code, facts]) => `| \`${code}\` | ${facts.rpcCode} | ${retry[facts.retry]} | ${facts.summary} |`)
+  .join("\n")}
+`;
+
+const unsupported = PROTOCOL_METHODS.filter((method) => !SUPPORTED_METHODS.includes(method));
+const groups = new Map();
+for (const method of unsupported) {
+  const group = method.includes(".") ? method.split(".").slice(0, -1).join(".") : "connection";
+  groups.set(group, [...(groups.get(group) ?? []), method]);
+}
+
+const profile = `# Profile \`${PROFILE}\`
+
+The protocol (version 3) has ${PROTOCOL_METHODS.length} methods that a client may call. This profile is a frozen, named part of it. A method of the
+protocol that is not supported here is answered with error -32601, \`data.code\` \`UNSUPPORTED_IN_PROFILE\` and a message that
+names the profile; an unknown method with -32601 and \`METHOD_NOT_FOUND\`. Nothing is answered with silence. Written from
+\`packages/protocol/src/profile.ts\`; a test compares it with the methods that the gateway really has.
+
+## Supported (${SUPPORTED_METHODS.length})
+
+${SUPPORTED_METHODS.map((method) => `- \`${method}\``).join("\n")}
+
+## Answered with "unsupported in this profile" (${unsupported.length})
+
+${[...groups].map(([group, methods]) => `- **${group}**: ${methods.map((method) => `\`${method.split(".").at(-1)}\``).join(", ")}`).join("\n")}
+
+## Events
+
+A runtime of this profile sends the types below that its features bring about; a client passes every other type through
+untouched.
+
+Kept in the log (${PERSISTED_EVENT_TYPES.size}): ${[...PERSISTED_EVENT_TYPES].map((type) => `\`${type}\``).join(", ")}.
+
+Not kept (${EPHEMERAL_EVENT_TYPES.size}): ${[...EPHEMERAL_EVENT_TYPES].map((type) => `\`${type}\``).join(", ")}.
+`;
+
+let stale = 0;
+for (const [file, text] of [
+  ["spec/errors.md", errors],
+  ["spec/profile.md", profile],
+]) {
+  if (!process.argv.includes("--check")) writeFileSync(file, text);
+  else if (readFileSync(file, "utf8") !== text) {
+    console.error(`${file} is stale: run \`node tools/write-spec-tables.mjs\``);
+    stale += 1;
+  }
+}
+process.exit(stale === 0 ? 0 : 1);
