@@ -1,6 +1,10 @@
 // Who decides what the session may do: a person at the terminal, `--yes`, or the rule for nobody being there.
-import { isCancel, select } from "@clack/prompts";
+import { isCancel, note, select } from "@clack/prompts";
 import type { PermissionHandler, PermissionRequest, PermissionRequestResult } from "@narthex/sdk";
+import { withoutControlCharacters } from "./control-characters.ts";
+
+/** Most lines of a diff that are shown with the question. */
+const MAX_DIFF_LINES = 40;
 
 export type PermissionMode = "ask" | "approve-all" | "read-only";
 
@@ -36,8 +40,9 @@ export function isReadOnly(request: PermissionRequest): boolean {
 }
 
 async function askPerson(request: PermissionRequest): Promise<PermissionRequestResult> {
+  if (request.kind === "write") note(excerpt(withoutControlCharacters(request.diff)), request.fileName);
   const answer = await select({
-    message: `Allow ${describeRequest(request)}?`,
+    message: `Allow ${withoutControlCharacters(describeRequest(request))}?`,
     options: [
       { value: "approve-once" as const, label: "Yes" },
       { value: "approve-for-session" as const, label: "Yes, and everything of this sort in this session" },
@@ -45,6 +50,13 @@ async function askPerson(request: PermissionRequest): Promise<PermissionRequestR
     ],
   });
   return isCancel(answer) ? { kind: "reject" } : { kind: answer };
+}
+
+/** The first lines of a diff: enough to decide, not so many that the question scrolls away. */
+function excerpt(diff: string): string {
+  const lines = diff.trimEnd().split("\n");
+  const rest = lines.length - MAX_DIFF_LINES;
+  return rest <= 0 ? lines.join("\n") : [...lines.slice(0, MAX_DIFF_LINES), `… ${rest} more lines`].join("\n");
 }
 
 /** A request in one line. */

@@ -1,5 +1,6 @@
 // Forms that a session shows to a person.
 
+/** One field of a form. */
 export type ElicitationSchemaField =
   | {
       type: "string";
@@ -69,24 +70,29 @@ export type ElicitationSchemaField =
       default?: number;
     };
 
+/** A form: its fields by name, and which of them must be filled in. */
 export interface ElicitationSchema {
   type: "object";
   properties: Record<string, ElicitationSchemaField>;
   required?: string[];
 }
 
+/** What a person can put into a field. */
 export type ElicitationFieldValue = string | number | boolean | string[];
 
+/** How a person dealt with a form; `content` only when accepted. */
 export interface ElicitationResult {
   action: "accept" | "decline" | "cancel";
   content?: Record<string, ElicitationFieldValue>;
 }
 
+/** A form to show, and what to say above it. */
 export interface ElicitationParams {
   message: string;
   requestedSchema: ElicitationSchema;
 }
 
+/** A form that a session wants to be shown. */
 export interface ElicitationContext {
   sessionId: string;
   message: string;
@@ -96,8 +102,10 @@ export interface ElicitationContext {
   url?: string;
 }
 
+/** Shows a form; a throw counts as cancelled. */
 export type ElicitationHandler = (context: ElicitationContext) => Promise<ElicitationResult> | ElicitationResult;
 
+/** How a single line of text is asked for. */
 export interface UiInputOptions {
   title?: string;
   description?: string;
@@ -107,6 +115,7 @@ export interface UiInputOptions {
   default?: string;
 }
 
+/** Questions of the application to whoever watches the session. Needs `capabilities.ui.elicitation`. */
 export interface SessionUiApi {
   elicitation(params: ElicitationParams): Promise<ElicitationResult>;
   confirm(message: string): Promise<boolean>;
@@ -114,6 +123,7 @@ export interface SessionUiApi {
   input(message: string, options?: UiInputOptions): Promise<string | null>;
 }
 
+/** What the runtime and the attached clients can do for a session. */
 export interface SessionCapabilities {
   ui?: {
     elicitation?: boolean;

@@ -7,6 +7,7 @@ interface MCPServerConfigBase {
   timeout?: number;
 }
 
+/** An MCP server that the runtime starts. */
 export interface MCPStdioServerConfig extends MCPServerConfigBase {
   type?: "local" | "stdio";
   command: string;
@@ -15,14 +16,17 @@ export interface MCPStdioServerConfig extends MCPServerConfigBase {
   workingDirectory?: string;
 }
 
+/** An MCP server at a URL. */
 export interface MCPHTTPServerConfig extends MCPServerConfigBase {
   type: "http" | "sse";
   url: string;
   headers?: Record<string, string>;
 }
 
+/** An MCP server; `tools` limits which of its tools are offered, `timeout` is in milliseconds. */
 export type MCPServerConfig = MCPStdioServerConfig | MCPHTTPServerConfig;
 
+/** An agent with a prompt and tools of its own; `tools: null` gives it all. */
 export interface CustomAgentConfig {
   name: string;
   displayName?: string;
@@ -36,6 +40,7 @@ export interface CustomAgentConfig {
   reasoningEffort?: ReasoningEffort;
 }
 
+/** What the main agent is not to use. */
 export interface DefaultAgentConfig {
   excludedTools?: string[];
 }

@@ -1,7 +1,9 @@
 // What an application sends to a session.
 
+/** Who a message is from. */
 export type MessageSource = "user" | "system" | `agent-${string}`;
 
+/** A message with everything that can go with it. `mode: "immediate"` joins the running turn, `enqueue` (default) waits for its own; `displayPrompt` is shown instead of the prompt. */
 export interface MessageOptions {
   prompt: string;
   source?: MessageSource;

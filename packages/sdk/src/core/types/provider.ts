@@ -1,16 +1,21 @@
 // Where the model of a local session runs.
 
+/** How hard a model is to think. */
 export type ReasoningEffort = "low" | "medium" | "high" | "xhigh" | "max";
 
+/** Which context window of a model to use. */
 export type ContextTier = "default" | "long_context";
 
+/** Which token is wanted. */
 export interface ProviderTokenArgs {
   readonly providerName: string;
   readonly sessionId: string;
 }
 
+/** Gives a token for a model call; asked again when it is refused. */
 export type BearerTokenProvider = (args: ProviderTokenArgs) => Promise<string>;
 
+/** A model endpoint of one's own. `baseUrl` ends before `/chat/completions`. */
 export interface ProviderConfig {
   type?: "openai" | "azure" | "anthropic";
   wireApi?: "completions" | "responses";
@@ -29,6 +34,7 @@ export interface ProviderConfig {
   maxOutputTokens?: number;
 }
 
+/** One of several endpoints, by name. */
 export interface NamedProviderConfig {
   name: string;
   type?: "openai" | "azure" | "anthropic";
@@ -43,6 +49,7 @@ export interface NamedProviderConfig {
   headers?: Record<string, string>;
 }
 
+/** A model, and the named endpoint that serves it. */
 export interface ProviderModelConfig {
   id: string;
   provider: string;
@@ -55,6 +62,7 @@ export interface ProviderModelConfig {
   capabilities?: ModelCapabilitiesOverride;
 }
 
+/** What a model can take. Limits are in tokens and bytes. */
 export interface ModelCapabilities {
   supports: {
     vision: boolean;
@@ -80,13 +88,16 @@ type DeepPartial<T> = T extends readonly (infer U)[]
       }
     : T;
 
+/** Corrections to what is known of a model. */
 export type ModelCapabilitiesOverride = DeepPartial<ModelCapabilities>;
 
+/** Whether a model may be used. */
 export interface ModelPolicy {
   state: "enabled" | "disabled" | "unconfigured";
   terms: string;
 }
 
+/** A model that sessions can use. */
 export interface ModelInfo {
   id: string;
   name: string;
