@@ -16,7 +16,7 @@ const errors = `# Errors
 
 Every error of Narthex is a \`NarthexError\` with a stable \`code\`. On the wire the code stands in \`error.data.code\` and the
 number in \`error.code\`. *Retry* says whether trying again can help (\`error.retry\`). This file is written from
-\`packages/protocol/src/error-codes.ts\`; a test compares the two.
+\`packages/protocol/src/error-codes.ts\`; `npm run check` compares the two.
 
 | code | number | retry | meaning |
 | --- | --- | --- | --- |
@@ -37,7 +37,7 @@ const profile = `# Profile \`${PROFILE}\`
 The protocol (version 3) has ${PROTOCOL_METHODS.length} methods that a client may call. This profile is a frozen, named part of it. A method of the
 protocol that is not supported here is answered with error -32601, \`data.code\` \`UNSUPPORTED_IN_PROFILE\` and a message that
 names the profile; an unknown method with -32601 and \`METHOD_NOT_FOUND\`. Nothing is answered with silence. Written from
-\`packages/protocol/src/profile.ts\`; a test compares it with the methods that the gateway really has.
+\`packages/protocol/src/profile.ts\`; tests compare it with the methods that the gateway really has.
 
 ## Supported (${SUPPORTED_METHODS.length})
 

@@ -57,7 +57,7 @@ export class SessionFactory {
     const draft = this.#draft(record, null);
     draft.attachments.attach(client, params);
     try {
-      const choice = this.#choose(params, draft.attachments);
+      const choice = this.#choose(params, draft);
       await this.#announceStart(draft, params, choice);
       const workspace = await this.#prepareWorkspace(draft, params);
       await patchAttributes(this.#options.options.engine.directory, record.id, placeOf(workspace));
@@ -78,7 +78,7 @@ export class SessionFactory {
       for (const { event } of await log.read(record.id)) draft.conversation.apply(event);
       const { config } = storedAttributes(record);
       const workspace = await this.#prepareWorkspace(draft, config);
-      return this.#assemble(draft, workspace, config, this.#choose(config, draft.attachments));
+      return this.#assemble(draft, workspace, config, this.#choose(config, draft));
     } catch (error) {
       draft.stopFanOut();
       throw error;
@@ -152,12 +152,15 @@ export class SessionFactory {
     });
   }
 
-  #choose(params: Pick<SessionParams, "provider" | "model">, attachments: Attachments): ModelChoice {
+  #choose(
+    params: Pick<SessionParams, "provider" | "model">,
+    { record, attachments }: Pick<Draft, "record" | "attachments">,
+  ): ModelChoice {
     return chooseModel(this.#options.options.model, params, async () => {
       const reply = await attachments.ask(
         "tokens",
         "providerToken.getToken",
-        { providerName: "default" },
+        { sessionId: record.id, providerName: "default" },
         AbortSignal.timeout(30_000),
       );
       const token = (reply as { token?: unknown } | null)?.token;
@@ -183,7 +186,7 @@ export class SessionFactory {
       toolLimits: { ...DEFAULT_TOOL_LIMITS, ...options.toolLimits },
       logger: options.logger,
       settings: { params, model: choice.model },
-      chooseModel: (wanted) => this.#choose(wanted, draft.attachments).model,
+      chooseModel: (wanted) => this.#choose(wanted, draft).model,
     };
     return new HostedSession(context, draft.stopFanOut, {
       onPrompt: (prompt) => {
