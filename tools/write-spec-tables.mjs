@@ -16,7 +16,7 @@ const errors = `# Errors
 
 Every error of Narthex is a \`NarthexError\` with a stable \`code\`. On the wire the code stands in \`error.data.code\` and the
 number in \`error.code\`. *Retry* says whether trying again can help (\`error.retry\`). This file is written from
-\`packages/protocol/src/error-codes.ts\`; `npm run check` compares the two.
+\`packages/protocol/src/error-codes.ts\`; \`npm run check\` compares the two.
 
 | code | number | retry | meaning |
 | --- | --- | --- | --- |
