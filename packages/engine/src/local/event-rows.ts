@@ -1,0 +1,99 @@
+import type { SqlDriver, SqlRow, SqlStatement } from "./driver.ts";
+import type { AppendPlan, SessionTail } from "./session-tail.ts";
+
+/** What the store says of a session's log. */
+export interface StoredTail {
+  readonly session: number;
+  readonly persistedSeq: number;
+  readonly reservedSeq: number;
+  readonly lastPersistedId: string | null;
+  readonly persistedCount: number;
+}
+
+/** The statements of the event log. */
+export class EventRows {
+  readonly #tail: SqlStatement;
+  readonly #advance: SqlStatement;
+  readonly #reserve: SqlStatement;
+  readonly #insert: SqlStatement;
+  readonly #read: SqlStatement;
+
+  constructor(driver: SqlDriver) {
+    this.#tail = driver.prepare(
+      `SELECT t.session, t.persisted_seq, t.reserved_seq, t.last_event_id, t.event_count
+       FROM sessions s JOIN tails t ON t.session = s.n WHERE s.id = ?`,
+    );
+    this.#advance = driver.prepare(
+      `UPDATE tails SET persisted_seq = ?, reserved_seq = ?, last_event_id = ?, event_count = ?,
+         has_user_message = max(has_user_message, ?), changed_us = ?
+       WHERE session = ? AND persisted_seq = ? AND reserved_seq = ?`,
+    );
+    this.#reserve = driver.prepare(
+      "UPDATE tails SET reserved_seq = ? WHERE session = ? AND persisted_seq = ? AND reserved_seq = ?",
+    );
+    this.#insert = driver.prepare("INSERT INTO events (session, seq, id, type, body) VALUES (?, ?, ?, ?, ?)");
+    this.#read = driver.prepare(
+      "SELECT seq, body FROM events WHERE session = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
+    );
+  }
+
+  tail(id: string): StoredTail | undefined {
+    const row = this.#tail.get(id);
+    if (!row) return undefined;
+    const lastId = row["last_event_id"];
+    return {
+      session: Number(row["session"]),
+      persistedSeq: Number(row["persisted_seq"]),
+      reservedSeq: Number(row["reserved_seq"]),
+      lastPersistedId: typeof lastId === "string" ? lastId : null,
+      persistedCount: Number(row["event_count"]),
+    };
+  }
+
+  /**
+   * Writes what a plan adds behind `from`. False, with nothing written, when the store no longer stands at `from`:
+   * another process was faster, or the session is gone.
+   */
+  write(from: SessionTail, plan: AppendPlan, changedUs: () => number): boolean {
+    const { tail, rows } = plan;
+    if (rows.length === 0) return this.reserve(from, tail.reservedSeq);
+    const changed = this.#advance.run(
+      tail.persistedSeq,
+      tail.reservedSeq,
+      tail.lastPersistedId,
+      tail.persistedCount,
+      plan.hasUserMessage ? 1 : 0,
+      changedUs(),
+      from.session,
+      from.persistedSeq,
+      from.reservedSeq,
+    );
+    if (changed === 0) return false;
+    for (const { seq, id, type, body } of rows) this.#insert.run(from.session, seq, id, type, body);
+    return true;
+  }
+
+  /** Moves the reservation of a session, unless the store no longer stands at `from`. */
+  reserve(from: SessionTail, reservedSeq: number): boolean {
+    return this.#reserve.run(reservedSeq, from.session, from.persistedSeq, from.reservedSeq) > 0;
+  }
+
+  /** Persisted events with `after < seq <= upTo`, in order: `seq` and `body`. */
+  read(session: number, after: number, upTo: number, limit: number): readonly SqlRow[] {
+    return this.#read.all(session, after, upTo, limit);
+  }
+}
+
+/** The tail with which a process takes over a session: behind everything that may have been handed out (T2). */
+export function takeOver(stored: StoredTail): SessionTail {
+  return { ...stored, seq: stored.reservedSeq, hasEphemeral: false };
+}
+
+/** Does a tail in memory still describe what is stored? */
+export function isCurrent(tail: SessionTail, stored: StoredTail): boolean {
+  return (
+    tail.session === stored.session &&
+    tail.persistedSeq === stored.persistedSeq &&
+    tail.reservedSeq === stored.reservedSeq
+  );
+}

@@ -1,0 +1,146 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+
+import { NarthexError, type RawSessionEvent, parseSessionId } from "@narthex/protocol";
+
+import type { EventLog, LogRecord, LogTail, ReadOptions } from "../engine.ts";
+import type { ChangeClock } from "./change-clock.ts";
+import { requireCount, sessionNotFound } from "./checks.ts";
+import { encodeEvent } from "./event-body.ts";
+import { type EventRows, isCurrent } from "./event-rows.ts";
+import type { GroupCommit } from "./group-commit.ts";
+import type { LiveSessions } from "./live-sessions.ts";
+import type { Round } from "./round.ts";
+import { type AppendPlan, type SessionTail, planAppend } from "./session-tail.ts";
+import { storeError } from "./store-error.ts";
+import type { Subscriptions } from "./subscriptions.ts";
+
+/** What the log works with. */
+export interface LogParts {
+  readonly events: EventRows;
+  readonly live: LiveSessions;
+  readonly commit: GroupCommit;
+  readonly subscriptions: Subscriptions;
+  readonly clock: ChangeClock;
+  readonly maxEventBytes: number;
+}
+
+/** A long replay gives way to other work after so many records. */
+const READ_CHUNK_RECORDS = 2048;
+
+/** The event logs on SQLite. Subscribers hear of what is appended through this engine, not of other processes. */
+export class LocalEventLog implements EventLog {
+  readonly #parts: LogParts;
+
+  constructor(parts: LogParts) {
+    this.#parts = parts;
+  }
+
+  async append(
+    id: string,
+    events: readonly RawSessionEvent[],
+    options: { afterSeq?: number } = {},
+  ): Promise<LogRecord[]> {
+    parseSessionId(id);
+    const encoded = events.map((event) => encodeEvent(event, this.#parts.maxEventBytes));
+    const plan = await this.#parts.commit.enqueue<AppendPlan>({
+      sessionId: id,
+      bytes: encoded.reduce((sum, { bytes }) => sum + bytes, 0),
+      write: (round) => {
+        const from = this.#tailToAppendTo(round, id, options.afterSeq);
+        const plan = planAppend(from, encoded);
+        if (plan.isDurable) {
+          round.beginWrite();
+          if (!this.#parts.events.write(from, plan, () => this.#parts.clock.next())) throw this.#beaten(round, id);
+        }
+        round.stage(id, plan);
+        return plan;
+      },
+      committed: (plan) => this.#parts.subscriptions.publish(id, plan.records),
+    });
+    return [...plan.records];
+  }
+
+  // The snapshot of the log is taken at the call: a subscription of the same turn continues it without a gap.
+  async read(id: string, options: ReadOptions = {}): Promise<LogRecord[]> {
+    this.#parts.commit.assertOpen();
+    parseSessionId(id);
+    const after = requireCount(options.after ?? 0, "after");
+    const limit = options.limit === undefined ? Infinity : requireCount(options.limit, "limit");
+    const ephemerals = options.includeEphemeral ? this.#parts.live.ephemerals(id, after) : [];
+    const persisted = await this.#readPersisted(id, after, limit);
+    return merge(
+      persisted,
+      ephemerals.map(({ seq, body }) => toRecord(id, seq, true, body)),
+    ).slice(0, limit);
+  }
+
+  async tail(id: string): Promise<LogTail> {
+    this.#parts.commit.assertOpen();
+    parseSessionId(id);
+    const { events, live } = this.#parts;
+    const stored = this.#readingStore(() => events.tail(id));
+    if (!stored) throw sessionNotFound(id);
+    const known = live.tail(id);
+    const { lastPersistedId, persistedCount } = stored;
+    return { seq: known && isCurrent(known, stored) ? known.seq : stored.reservedSeq, lastPersistedId, persistedCount };
+  }
+
+  subscribe(id: string, listener: (record: LogRecord) => void): () => void {
+    this.#parts.commit.assertOpen();
+    return this.#parts.subscriptions.add(parseSessionId(id), listener);
+  }
+
+  #tailToAppendTo(round: Round, id: string, afterSeq: number | undefined): SessionTail {
+    const tail = round.tail(id, afterSeq !== undefined);
+    if (!tail) throw sessionNotFound(id);
+    if (afterSeq === undefined || afterSeq === tail.seq) return tail;
+    throw new NarthexError(
+      "LOG_CONFLICT",
+      `The log of session ${id} stands at ${tail.seq}, not at ${afterSeq}: read what was appended, then try again.`,
+    );
+  }
+
+  #beaten(round: Round, id: string): NarthexError {
+    const conflict = round.lose(id);
+    return this.#parts.events.tail(id) ? conflict : sessionNotFound(id);
+  }
+
+  async #readPersisted(id: string, after: number, limit: number): Promise<LogRecord[]> {
+    const { events, commit } = this.#parts;
+    const stored = this.#readingStore(() => events.tail(id));
+    if (!stored) throw sessionNotFound(id);
+    const records: LogRecord[] = [];
+    for (let from = after; from < stored.persistedSeq && records.length < limit;) {
+      const wanted = Math.min(READ_CHUNK_RECORDS, limit - records.length);
+      const rows = this.#readingStore(() => events.read(stored.session, from, stored.persistedSeq, wanted));
+      for (const { seq, body } of rows) records.push(toRecord(id, Number(seq), false, String(body)));
+      if (rows.length < wanted) break;
+      from = records.at(-1)?.seq ?? stored.persistedSeq;
+      await nextTurn();
+      commit.assertOpen();
+    }
+    return records;
+  }
+
+  #readingStore<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw storeError(error, "read the log");
+    }
+  }
+}
+
+function merge(persisted: LogRecord[], ephemerals: LogRecord[]): LogRecord[] {
+  if (ephemerals.length === 0) return persisted;
+  return [...persisted, ...ephemerals].sort((a, b) => a.seq - b.seq);
+}
+
+function toRecord(id: string, seq: number, ephemeral: boolean, body: string): LogRecord {
+  try {
+    return { seq, ephemeral, event: JSON.parse(body) as RawSessionEvent };
+  } catch (error) {
+    const text = `Record ${seq} of session ${id} is no JSON: run a check of the store, or restore it from a backup.`;
+    throw new NarthexError("STORE_CORRUPT", text, { cause: error });
+  }
+}

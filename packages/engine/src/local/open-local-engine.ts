@@ -1,0 +1,117 @@
+import type { NarthexError } from "@narthex/protocol";
+
+import type { Engine } from "../engine.ts";
+import { ChangeClock } from "./change-clock.ts";
+import type { SqlDriver } from "./driver.ts";
+import { EventRows } from "./event-rows.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { LiveSessions } from "./live-sessions.ts";
+import { LocalEventLog } from "./local-event-log.ts";
+import { LocalSessionDirectory } from "./local-session-directory.ts";
+import { type LocalEngineOptions, type ResolvedLocalEngineOptions, resolveOptions } from "./options.ts";
+import { SessionRows } from "./session-rows.ts";
+import { storeError } from "./store-error.ts";
+import { openStoreFile } from "./store-file.ts";
+import { Subscriptions } from "./subscriptions.ts";
+import { inTransaction } from "./transaction.ts";
+import { verifyStore } from "./verify-store.ts";
+
+/**
+ * Opens the engine that keeps sessions in one SQLite file, `narthex.db`, in a directory of this machine. Appends of one
+ * turn of the event loop share one commit. Several processes may use the directory; when two append to one session, one
+ * of them gets LOG_CONFLICT. Subscribers hear of what is appended through their own engine only.
+ *
+ * @throws {NarthexError} STORE_UNAVAILABLE when the directory or the file cannot be used, is locked or was written by a
+ * newer version; STORE_CORRUPT when the file is damaged; INVALID_PARAMS for options out of range.
+ *
+ * @example
+ * const engine = await openLocalEngine({ directory: "/var/lib/narthex" });
+ * await engine.directory.create({ id: "s-1", isCloud: true, attributes: {} });
+ * engine.log.subscribe("s-1", ({ seq, event }) => show(seq, event));
+ * await engine.log.append("s-1", events);
+ * await engine.close();
+ */
+export async function openLocalEngine(options: LocalEngineOptions): Promise<Engine> {
+  const resolved = resolveOptions(options);
+  const driver = await openStoreFile(resolved);
+  try {
+    return new LocalEngine(driver, resolved);
+  } catch (error) {
+    driver.close();
+    throw storeError(error, "read the store");
+  }
+}
+
+class LocalEngine implements Engine {
+  readonly directory: LocalSessionDirectory;
+  readonly log: LocalEventLog;
+  readonly #driver: SqlDriver;
+  readonly #events: EventRows;
+  readonly #live: LiveSessions;
+  readonly #commit: GroupCommit;
+  readonly #subscriptions: Subscriptions;
+  readonly #onProblem: (error: NarthexError) => void;
+  #closing: Promise<void> | undefined;
+
+  constructor(driver: SqlDriver, options: ResolvedLocalEngineOptions) {
+    this.#driver = driver;
+    this.#onProblem = options.onProblem;
+    this.#events = new EventRows(driver);
+    this.#live = new LiveSessions({
+      maxSessions: options.maxLiveSessions,
+      maxRecords: options.maxEphemeralRecords,
+      maxBytes: options.maxEphemeralBytes,
+      maxTotalBytes: options.maxEphemeralTotalBytes,
+    });
+    this.#subscriptions = new Subscriptions(options.onProblem);
+    const context = { driver, events: this.#events, live: this.#live };
+    this.#commit = new GroupCommit(context, options.maxPendingBytes, () => this.#subscriptions.beginRound());
+    const sessions = new SessionRows(driver);
+    const shared = { commit: this.#commit, clock: new ChangeClock(options.now, sessions.latestChange()) };
+    const { maxAttributesBytes, maxEventBytes } = options;
+    this.directory = new LocalSessionDirectory({ ...shared, sessions, maxAttributesBytes });
+    this.log = new LocalEventLog({
+      ...shared,
+      events: this.#events,
+      live: this.#live,
+      subscriptions: this.#subscriptions,
+      maxEventBytes,
+    });
+  }
+
+  async verify(): Promise<string[]> {
+    this.#commit.assertOpen();
+    return verifyStore(this.#driver);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#shutDown();
+    return this.#closing;
+  }
+
+  async #shutDown(): Promise<void> {
+    await this.#commit.close();
+    this.#subscriptions.clear();
+    this.#tidyUp(() => this.#giveBackReservations());
+    this.#tidyUp(() => this.#driver.prepare("PRAGMA wal_checkpoint(TRUNCATE)").all());
+    this.#tidyUp(() => this.#driver.close());
+  }
+
+  /** A clean end leaves no gap in the sequence numbers: what was reserved and not handed out is free again. */
+  #giveBackReservations(): void {
+    const reserving = this.#live.tails().filter((tail) => tail.reservedSeq > tail.seq);
+    if (reserving.length === 0) return;
+    inTransaction(this.#driver, "BEGIN IMMEDIATE", () => {
+      for (const tail of reserving) this.#events.reserve(tail, tail.seq);
+    });
+  }
+
+  // Everything that was promised is durable by now; what fails here costs a gap or a longer start.
+  #tidyUp(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.#onProblem(storeError(error, "close the store"));
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import { NarthexError } from "@narthex/protocol";
+
+import type { SqlDriver } from "./driver.ts";
+import { inTransaction } from "./transaction.ts";
+
+/** Version of the schema, kept in the file as `user_version`. */
+export const SCHEMA_VERSION = 1;
+
+// "Nrtx", so that the file of another program is not taken for ours.
+const APPLICATION_ID = 0x4e727478;
+
+/*
+ * sessions  what changes rarely and may be large
+ * tails     what every append changes: small rows, so that an append rewrites one page and not a session's attributes
+ * events    the log, clustered by session, so that a replay reads neighbouring pages
+ *
+ * `n` is never reused, so a removed and recreated session never meets the rows or the cached tail of its predecessor.
+ */
+const SCHEMA = `
+CREATE TABLE sessions (
+  n INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  created_ms INTEGER NOT NULL,
+  revision INTEGER NOT NULL,
+  is_cloud INTEGER NOT NULL,
+  attributes TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE tails (
+  session INTEGER PRIMARY KEY REFERENCES sessions (n) ON DELETE CASCADE,
+  changed_us INTEGER NOT NULL,
+  has_user_message INTEGER NOT NULL,
+  persisted_seq INTEGER NOT NULL,
+  reserved_seq INTEGER NOT NULL,
+  last_event_id TEXT,
+  event_count INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX tails_by_change ON tails (changed_us, session, has_user_message);
+
+CREATE TABLE events (
+  session INTEGER NOT NULL REFERENCES sessions (n) ON DELETE CASCADE,
+  seq INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  type TEXT NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (session, seq)
+) STRICT, WITHOUT ROWID;
+
+PRAGMA application_id = ${APPLICATION_ID};
+PRAGMA user_version = ${SCHEMA_VERSION};
+`;
+
+/** Reads an integer PRAGMA. */
+function readPragma(driver: SqlDriver, name: "user_version" | "application_id"): number {
+  return Number(driver.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0);
+}
+
+/**
+ * Checks that a file is ours to use. Changes nothing. Runs inside a transaction, so that a store which another process
+ * creates meanwhile is seen either not at all or whole.
+ * @throws {NarthexError} STORE_UNAVAILABLE for the file of a newer version or of another program.
+ */
+function checkSchema(driver: SqlDriver, path: string): "empty" | "current" {
+  const version = readPragma(driver, "user_version");
+  const application = readPragma(driver, "application_id");
+  if (application === APPLICATION_ID && version === SCHEMA_VERSION) return "current";
+  if (application === APPLICATION_ID && version > SCHEMA_VERSION) {
+    throw new NarthexError(
+      "STORE_UNAVAILABLE",
+      `${path} was written by a newer version (schema ${version}, this one knows ${SCHEMA_VERSION}): update narthex.`,
+    );
+  }
+  const tables = Number(driver.prepare("SELECT count(*) AS tables FROM sqlite_master").get()?.["tables"] ?? 0);
+  if (application === 0 && version === 0 && tables === 0) return "empty";
+  throw new NarthexError(
+    "STORE_UNAVAILABLE",
+    `${path} belongs to another program: choose another data directory or move the file away.`,
+  );
+}
+
+/**
+ * Makes sure that the tables are there, whoever creates them.
+ * @throws {NarthexError} STORE_UNAVAILABLE for the file of a newer version or of another program.
+ */
+export function ensureSchema(driver: SqlDriver, path: string): void {
+  const state = inTransaction(driver, "BEGIN", () => checkSchema(driver, path));
+  driver.prepare("PRAGMA journal_mode = WAL").all();
+  if (state === "current") return;
+  inTransaction(driver, "BEGIN IMMEDIATE", () => {
+    if (checkSchema(driver, path) === "empty") driver.exec(SCHEMA);
+  });
+}

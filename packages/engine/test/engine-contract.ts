@@ -1,0 +1,55 @@
+// What every engine does, whatever it is built on. Run by each implementation's tests.
+import type { NarthexError } from "@narthex/protocol";
+import { afterEach, beforeEach, describe } from "vitest";
+
+import type { Engine } from "../src/index.ts";
+import { describeDirectory } from "./contract/directory-contract.ts";
+import { describeLog } from "./contract/log-contract.ts";
+import { describeReopening } from "./contract/reopen-contract.ts";
+import { describeSubscriptions } from "./contract/subscription-contract.ts";
+
+/** What the suite sets. */
+export interface ContractOptions {
+  onProblem?: (error: NarthexError) => void;
+  maxEphemeralRecords?: number;
+  maxEventBytes?: number;
+}
+
+/** One store, empty at first. */
+export interface ContractStore {
+  /** Opens an engine on the store; may be called again, also while another engine is open. */
+  open(options?: ContractOptions): Promise<Engine>;
+  /** Removes the store when every engine is closed. */
+  dispose(): Promise<void>;
+}
+
+/** Hands the tests engines and closes them afterwards. */
+export interface ContractBench {
+  open(options?: ContractOptions): Promise<Engine>;
+}
+
+/** The suite, for an implementation that makes its stores with `makeStore`. */
+export function describeEngineContract(name: string, makeStore: () => Promise<ContractStore>): void {
+  describe(`${name} engine`, () => {
+    let store: ContractStore | undefined;
+    const engines: Engine[] = [];
+    beforeEach(async () => {
+      store = await makeStore();
+    });
+    afterEach(async () => {
+      await Promise.all(engines.splice(0).map((engine) => engine.close()));
+      await store?.dispose();
+    });
+    const bench: ContractBench = {
+      open: async (options) => {
+        const engine = await store!.open(options);
+        engines.push(engine);
+        return engine;
+      },
+    };
+    describeDirectory(bench);
+    describeLog(bench);
+    describeSubscriptions(bench);
+    describeReopening(bench);
+  });
+}
