@@ -92,7 +92,7 @@ export const ERROR_CODES = {
   TOOL_NOT_FOUND: facts("never", -32602, "No such tool in this session."),
   TOOL_ARGUMENTS_INVALID: facts("never", -32602, "The arguments of a tool call are malformed."),
   TOOL_FAILED: facts("never", -32603, "A tool call failed."),
-  QUEUE_FULL: facts("safe", -32603, "Too many prompts are waiting in this session."),
+  QUEUE_FULL: facts("safe", -32603, "Too much is waiting: prompts in a session, or writes in the store."),
   LIMIT_EXCEEDED: facts("never", -32603, "A named limit was reached."),
   // Models.
   MODEL_UNREACHABLE: facts("safe", -32603, "The model endpoint cannot be reached."),

@@ -257,3 +257,63 @@ describe("parking and hand-over", () => {
     expect(messagesOf(seenA)).toEqual(["for a"]);
   });
 });
+
+describe("requests that the create itself needs (adopt-1)", () => {
+  const files = new Map<string, string>();
+  const fsOf = () => ({
+    readFile: async (file: string) => {
+      const content = files.get(file);
+      if (content === undefined) throw Object.assign(new Error("no such file"), { code: "ENOENT" });
+      return content;
+    },
+    writeFile: async (file: string, content: string) => void files.set(file, content),
+    appendFile: async () => undefined,
+    exists: async (file: string) => files.has(file),
+    stat: async () => ({ isFile: true, isDirectory: false, size: 0, mtime: "", birthtime: "" }),
+    mkdir: async () => undefined,
+    readdir: async () => [],
+    readdirWithTypes: async () => [],
+    rm: async () => undefined,
+    rename: async () => undefined,
+  });
+  const config = { cloud: {}, createSessionFsProvider: fsOf };
+
+  it("are served before the response, and the session is the one that served them", async () => {
+    const { client, runtime } = await connectedPair();
+    let made = 0;
+    const creating = client.createCloudSession({ cloud: {}, createSessionFsProvider: () => (made++, fsOf()) });
+    const create = await runtime.nextCall("session.create");
+    const call = (method: string, params: object) =>
+      runtime.request(`sessionFs.${method}`, { sessionId: "s-1", ...params });
+    expect(await call("readFile", { path: "/state" })).toEqual({
+      content: "",
+      error: { code: "ENOENT", message: "no such file" },
+    });
+    expect(await call("writeFile", { path: "/state", content: "kept" })).toBeNull();
+    create.reply({ sessionId: "s-1" });
+    expect((await creating).sessionId).toBe("s-1");
+    expect(await call("readFile", { path: "/state" })).toEqual({ content: "kept" });
+    expect(made).toBe(1);
+  });
+
+  it("fail the create when the response names another session, and both are cleaned up", async () => {
+    const { client, runtime } = await connectedPair();
+    const creating = client.createCloudSession(config);
+    const create = await runtime.nextCall("session.create");
+    await runtime.request("sessionFs.exists", { sessionId: "s-1", path: "/x" });
+    create.reply({ sessionId: "s-2" });
+    await expect(creating).rejects.toMatchObject({ code: "SESSION_CREATE_RESPONSE_INVALID" });
+    const destroyed = [await runtime.nextCall("session.destroy"), await runtime.nextCall("session.destroy")];
+    expect(destroyed.map(({ params }) => params.sessionId).toSorted()).toEqual(["s-1", "s-2"]);
+  });
+
+  it("are refused after a short time, with a text of their own, while several creates are in flight", async () => {
+    const { client, runtime } = await connectedPair({ client: { pendingRouting: { ambiguousTimeoutMs: 20 } } });
+    const creates = [client.createCloudSession(config), client.createCloudSession(config)];
+    const calls = [await runtime.nextCall("session.create"), await runtime.nextCall("session.create")];
+    const refused = runtime.request("sessionFs.exists", { sessionId: "s-1", path: "/x" });
+    await expect(refused).rejects.toThrow(/several creates are in flight/);
+    for (const [index, call] of calls.entries()) call.reply({ sessionId: `s-${index + 1}` });
+    await Promise.all(creates);
+  });
+});

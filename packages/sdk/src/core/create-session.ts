@@ -4,6 +4,7 @@ import type { RpcPeer } from "@narthex/rpc";
 import { optionsUpdatePayload, sessionPayload } from "./create-payload.ts";
 import type { Logger } from "./logger.ts";
 import { collectHandlers } from "./session-handlers.ts";
+import type { GateTicket } from "./routing-types.ts";
 import type { SessionRegistry } from "./session-registry.ts";
 import { CopilotSession, type SessionPort } from "./session.ts";
 import type {
@@ -37,13 +38,13 @@ export async function createCloudSession(
   const trace = await context.port.traceContext();
   const params = { ...trace, ...sessionPayload(config), cloud: config.cloud };
   // Nothing before this line can leave the gate open; nothing after it can without ending the ticket.
-  const ticket = context.registry.openGate();
+  const ticket = context.registry.openGate((id) => prepare(context, id, config));
   let session: CopilotSession | undefined;
   let failure: NarthexError | undefined;
   // Runs inside the read loop, before the next frame is looked at: live traffic cannot overtake what was parked.
   const onResponse = (outcome: Outcome): void => {
     try {
-      if ("result" in outcome) session = adopt(context, config, outcome.result);
+      if ("result" in outcome) session = adopt(context, ticket, outcome.result);
     } catch (error) {
       failure = NarthexError.from(error, "INTERNAL");
     } finally {
@@ -133,7 +134,7 @@ function answeredWrongly(method: string, id: string, result: unknown): string {
 }
 
 /** Turns the response of an id-less create into a registered session, or cleans up what the runtime made. */
-function adopt(context: CreateContext, config: SessionConfigBase, result: unknown): CopilotSession {
+function adopt(context: CreateContext, ticket: GateTicket, result: unknown): CopilotSession {
   const parsed = SESSION_CREATE_RESULT.safeParse(result);
   if (!parsed.success) {
     discard(context, result);
@@ -149,12 +150,14 @@ function adopt(context: CreateContext, config: SessionConfigBase, result: unknow
     throw new NarthexError("SESSION_ID_CONFLICT", `The runtime answered two creates with the same session id ${id}.`);
   }
   try {
-    const session = prepare(context, id, config);
+    const session = context.registry.sessionFor(ticket, id);
     describe(session, parsed.data);
     context.registry.register(session);
     return session;
   } catch (error) {
     discard(context, result);
+    const adopted = context.registry.adoptedId(ticket);
+    if (adopted !== undefined && adopted !== id) discard(context, { sessionId: adopted });
     throw error;
   }
 }

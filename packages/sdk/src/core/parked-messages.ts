@@ -7,9 +7,17 @@ import type { EarlyTraffic, LossEffect, PendingRoutingLimits, RoutedEvent } from
 
 export type ParkedItem<E, Q> =
   | { readonly kind: "event"; readonly event: E; readonly bytes: number; readonly rank: number }
-  | { readonly kind: "request"; readonly request: Q; readonly bytes: number; readonly since: number };
+  | {
+      readonly kind: "request";
+      readonly request: Q;
+      readonly bytes: number;
+      readonly until: number;
+      readonly whenLate: "expired" | "ambiguous";
+    };
 
 interface Lot<E, Q> {
+  /** First addressed while several creates were in flight: it may belong to any of them. */
+  readonly isAmbiguous: boolean;
   readonly items: ParkedItem<E, Q>[];
   events: number;
   requests: number;
@@ -44,14 +52,21 @@ export class ParkedMessages<E extends RoutedEvent, Q> {
   nextExpiry(): number | undefined {
     let earliest: number | undefined;
     for (const lot of this.#lots.values()) {
-      const first = lot.requests === 0 ? undefined : lot.items.find((item) => item.kind === "request");
-      if (first?.kind === "request" && (earliest === undefined || first.since < earliest)) earliest = first.since;
+      if (lot.requests === 0) continue;
+      for (const item of lot.items) {
+        if (item.kind === "request" && item.until < (earliest ?? Number.POSITIVE_INFINITY)) earliest = item.until;
+      }
     }
-    return earliest === undefined ? undefined : earliest + this.#limits.parkTimeoutMs;
+    return earliest;
   }
 
-  parkEvent(id: string, event: E, bytes: number, out: Losses<E, Q>): void {
-    const lot = this.#lotOf(id, out);
+  /** Was this id first addressed while several creates were in flight? */
+  isAmbiguous(id: string): boolean {
+    return this.#lots.get(id)?.isAmbiguous === true;
+  }
+
+  parkEvent(id: string, event: E, bytes: number, isAmbiguous: boolean, out: Losses<E, Q>): void {
+    const lot = this.#lotOf(id, isAmbiguous, out);
     this.#add(lot, { kind: "event", event, bytes, rank: eventRank(event) });
     if (lot.events > this.#limits.maxParkedEventsPerSession) {
       this.#removeAt(id, lot, leastUsefulEvent(lot.items), "overflow", out); // R4
@@ -59,14 +74,23 @@ export class ParkedMessages<E extends RoutedEvent, Q> {
     this.#fitBytes(out);
   }
 
-  parkRequest(id: string, request: Q, bytes: number, now: number, out: Losses<E, Q>): void {
-    const lot = this.#lotOf(id, out);
-    this.#add(lot, { kind: "request", request, bytes, since: now });
+  /** Parks a request until a time; `whenLate` says why it is refused then. Returns that time. */
+  parkRequest(
+    id: string,
+    parked: { request: Q; bytes: number; now: number; whenLate: "expired" | "ambiguous" },
+    isAmbiguous: boolean,
+    out: Losses<E, Q>,
+  ): number {
+    const { request, bytes, now, whenLate } = parked;
+    const lot = this.#lotOf(id, isAmbiguous, out);
+    const until = now + (whenLate === "expired" ? this.#limits.parkTimeoutMs : this.#limits.ambiguousTimeoutMs);
+    this.#add(lot, { kind: "request", request, bytes, until, whenLate });
     if (lot.requests > this.#limits.maxParkedRequestsPerSession) {
       const oldest = lot.items.findIndex((item) => item.kind === "request");
       this.#removeAt(id, lot, oldest, "overflow", out); // R4
     }
     this.#fitBytes(out);
+    return until;
   }
 
   /** Takes out what is parked for an id, in arrival order (R3), with the account of what was lost (R5). */
@@ -97,18 +121,17 @@ export class ParkedMessages<E extends RoutedEvent, Q> {
 
   /** Refuses the requests that have waited too long (R4). */
   expire(now: number, out: Losses<E, Q>): void {
-    const before = now - this.#limits.parkTimeoutMs;
     for (const [id, lot] of this.#lots) {
       for (let index = 0; index < lot.items.length && lot.requests > 0;) {
         const item = lot.items[index];
-        if (item?.kind === "request" && item.since <= before) this.#removeAt(id, lot, index, "expired", out);
+        if (item?.kind === "request" && item.until <= now) this.#removeAt(id, lot, index, item.whenLate, out);
         else index += 1;
       }
     }
   }
 
   /** The lot of an id, made when missing; addressing it moves it to the young end. */
-  #lotOf(id: string, out: Losses<E, Q>): Lot<E, Q> {
+  #lotOf(id: string, isAmbiguous: boolean, out: Losses<E, Q>): Lot<E, Q> {
     const existing = this.#lots.get(id);
     if (existing !== undefined) {
       this.#lots.delete(id);
@@ -119,7 +142,7 @@ export class ParkedMessages<E extends RoutedEvent, Q> {
     if (this.#lots.size >= this.#limits.maxUnknownSessions && !stalest.done) {
       this.discard(stalest.value, "overflow", out); // R4
     }
-    const lot: Lot<E, Q> = { items: [], events: 0, requests: 0, droppedEvents: 0, refusedRequests: 0 };
+    const lot: Lot<E, Q> = { isAmbiguous, items: [], events: 0, requests: 0, droppedEvents: 0, refusedRequests: 0 };
     this.#lots.set(id, lot);
     return lot;
   }
@@ -141,7 +164,13 @@ export class ParkedMessages<E extends RoutedEvent, Q> {
     }
   }
 
-  #removeAt(id: string, lot: Lot<E, Q>, index: number, why: "overflow" | "expired", out: Losses<E, Q>): void {
+  #removeAt(
+    id: string,
+    lot: Lot<E, Q>,
+    index: number,
+    why: "overflow" | "expired" | "ambiguous",
+    out: Losses<E, Q>,
+  ): void {
     const [item] = lot.items.splice(index, 1);
     if (item === undefined) return;
     this.#bytes -= item.bytes;

@@ -97,8 +97,14 @@ const MESSAGES: Record<keyof (typeof TABLE)["ghost"], Message> = {
   "close-gate": { kind: "close-gate" },
 };
 
-function shown(effect: Effect): string {
+function shown(effect: Effect): string[] {
+  return effect.kind === "wake-at" ? [] : [inWords(effect)]; // when to wake is a test of its own
+}
+
+function inWords(effect: Exclude<Effect, { kind: "wake-at" }>): string {
   switch (effect.kind) {
+    case "serve-early":
+      return `serve ${effect.request}`;
     case "deliver":
       return `deliver ${effect.event.id}`;
     case "dispatch":
@@ -119,7 +125,7 @@ describe("pending routing, cell by cell", () => {
         const routing = inState[state]();
         expect(routing.stateOf("s")).toBe(state);
         const effects = routing.step(MESSAGES[kind as keyof typeof MESSAGES]);
-        expect(effects.map(shown)).toEqual(expected.effects);
+        expect(effects.flatMap(shown)).toEqual(expected.effects);
         expect(routing.stateOf("s")).toBe(expected.next);
       });
     }
@@ -136,7 +142,7 @@ describe("hand-over and bounds", () => {
   it("hands events and requests of one id over in one arrival order", () => {
     const routing = open();
     for (const message of [event("a"), request(1), event("b"), request(2)]) routing.step(message);
-    expect(routing.step(register()).map(shown)).toEqual([
+    expect(routing.step(register()).flatMap(shown)).toEqual([
       "registered s",
       "deliver ea",
       "dispatch 1",
@@ -147,9 +153,9 @@ describe("hand-over and bounds", () => {
 
   it("refuses the oldest request when the 129th comes, and hands over the other 128", () => {
     const routing = open();
-    for (let n = 1; n <= 128; n += 1) expect(routing.step(request(n))).toEqual([]);
-    expect(routing.step(request(129)).map(shown)).toEqual(["refuse 1 overflow"]);
-    const handed = routing.step(register()).map(shown);
+    for (let n = 1; n <= 128; n += 1) expect(routing.step(request(n)).flatMap(shown)).toEqual([]);
+    expect(routing.step(request(129)).flatMap(shown)).toEqual(["refuse 1 overflow"]);
+    const handed = routing.step(register()).flatMap(shown);
     expect(handed).toEqual(["registered s", ...Array.from({ length: 128 }, (_, i) => `dispatch ${i + 2}`)]);
   });
 
@@ -160,7 +166,7 @@ describe("hand-over and bounds", () => {
     expect(registered).toMatchObject({
       early: { parkedEvents: 128, droppedEvents: 2, firstDroppedEventId: "e1", lastDroppedEventId: "e2" },
     });
-    expect(shown(first!)).toBe("deliver e3");
+    expect(shown(first!)).toEqual(["deliver e3"]);
   });
 
   it("drops deltas first, and questions and the start of the session last", () => {
@@ -168,17 +174,17 @@ describe("hand-over and bounds", () => {
     routing.step(event("start", "session.start"));
     routing.step(event("info"));
     routing.step(event("delta", "assistant.message_delta"));
-    expect(routing.step(event("ask", "permission.requested")).map(shown)).toEqual(["dropped edelta overflow"]);
-    expect(routing.step(event("ask2", "permission.requested")).map(shown)).toEqual(["dropped einfo overflow"]);
-    expect(routing.step(event("ask3", "permission.requested")).map(shown)).toEqual(["dropped estart overflow"]);
+    expect(routing.step(event("ask", "permission.requested")).flatMap(shown)).toEqual(["dropped edelta overflow"]);
+    expect(routing.step(event("ask2", "permission.requested")).flatMap(shown)).toEqual(["dropped einfo overflow"]);
+    expect(routing.step(event("ask3", "permission.requested")).flatMap(shown)).toEqual(["dropped estart overflow"]);
   });
 
   it("leaves other ids alone when one is registered", () => {
     const routing = open();
     routing.step(event(1, "session.info", "a"));
     routing.step(event(2, "session.info", "b"));
-    expect(routing.step(register("a", "A")).map(shown)).toEqual(["registered a", "deliver e1"]);
-    expect(routing.step(register("b", "B")).map(shown)).toEqual(["registered b", "deliver e2"]);
+    expect(routing.step(register("a", "A")).flatMap(shown)).toEqual(["registered a", "deliver e1"]);
+    expect(routing.step(register("b", "B")).flatMap(shown)).toEqual(["registered b", "deliver e2"]);
   });
 
   it("keeps parking for a second create when the first one ends, once and for all", () => {
@@ -190,7 +196,7 @@ describe("hand-over and bounds", () => {
     routing.step({ kind: "end-ticket", ticket: a });
     expect(routing.step({ kind: "end-ticket", ticket: a })).toEqual([]);
     expect(routing.isGateOpen).toBe(true);
-    expect(routing.step({ kind: "end-ticket", ticket: b }).map(shown)).toEqual(["refuse 1 routing-ended"]);
+    expect(routing.step({ kind: "end-ticket", ticket: b }).flatMap(shown)).toEqual(["refuse 1 routing-ended"]);
   });
 
   it("forgets the stalest of too many unknown ids, refusing its requests", () => {
@@ -198,7 +204,7 @@ describe("hand-over and bounds", () => {
     routing.step(request(1, "a"));
     routing.step(request(2, "b"));
     routing.step(request(3, "a"));
-    expect(routing.step(request(4, "c")).map(shown)).toEqual(["refuse 2 overflow"]);
+    expect(routing.step(request(4, "c")).flatMap(shown)).toEqual(["refuse 2 overflow"]);
   });
 
   it("keeps the bytes of 100,000 ghost ids within bounds, and the right id still works", () => {
@@ -208,24 +214,24 @@ describe("hand-over and bounds", () => {
     const holding = routing.holding();
     expect(holding.ids).toBeLessThanOrEqual(DEFAULT_PENDING_ROUTING_LIMITS.maxUnknownSessions);
     expect(holding.messages).toBe(holding.ids);
-    expect(routing.step(register()).map(shown)).toEqual(["registered s", "deliver eright"]);
+    expect(routing.step(register()).flatMap(shown)).toEqual(["registered s", "deliver eright"]);
   });
 
   it("makes room by bytes, oldest first", () => {
     const routing = open({ maxParkedBytes: 25 });
     routing.step(request(1, "a"));
     routing.step(event("x", "session.info", "b"));
-    expect(routing.step(request(2, "b")).map(shown)).toEqual(["refuse 1 overflow"]);
+    expect(routing.step(request(2, "b")).flatMap(shown)).toEqual(["refuse 1 overflow"]);
     expect(routing.holding().bytes).toBe(20);
   });
 
   it("refuses requests that waited too long, and only those", () => {
     const routing = open({ parkTimeoutMs: 100 });
-    routing.step(request(1, "s", 0));
-    routing.step(request(2, "s", 60));
-    expect(routing.nextExpiry()).toBe(100);
-    expect(routing.step({ kind: "expire", now: 100 }).map(shown)).toEqual(["refuse 1 expired"]);
-    expect(routing.nextExpiry()).toBe(160);
+    expect(routing.step(request(1, "s", 0))).toEqual([{ kind: "wake-at", at: 100 }]);
+    expect(routing.step(request(2, "s", 60))).toEqual([{ kind: "wake-at", at: 160 }]);
+    const effects = routing.step({ kind: "expire", now: 100 });
+    expect(effects.flatMap(shown)).toEqual(["refuse 1 expired"]);
+    expect(effects.at(-1)).toEqual({ kind: "wake-at", at: 160 });
   });
 
   it("remembers a bounded number of released ids", () => {
@@ -238,11 +244,75 @@ describe("hand-over and bounds", () => {
   });
 });
 
+describe("urgent requests", () => {
+  const urgent = (n: number, id = "s", now = 0): Message => ({ ...request(n, id, now), isUrgent: true }) as Message;
+  const holding = (...tickets: GateTicket[]): Routing => {
+    const routing = make({ ambiguousTimeoutMs: 50 });
+    for (const held of tickets) routing.step({ kind: "open-gate", ticket: held });
+    return routing;
+  };
+
+  it("are served at once while one create is in flight, the rest of that id waits", () => {
+    const only = ticket();
+    const routing = holding(only);
+    expect(routing.step(event("a"))).toEqual([]);
+    expect(routing.step(urgent(1))).toEqual([{ kind: "serve-early", id: "s", ticket: only, request: 1 }]);
+    expect(routing.step(request(2)).flatMap(shown)).toEqual([]);
+    expect(routing.step(urgent(3)).flatMap(shown)).toEqual(["serve 3"]);
+    expect(routing.adoptedId(only)).toBe("s");
+    expect(routing.step(register()).flatMap(shown)).toEqual(["registered s", "deliver ea", "dispatch 2"]);
+  });
+
+  it("of a second id wait, since a create makes one session", () => {
+    const routing = holding(ticket());
+    routing.step(urgent(1, "a"));
+    expect(routing.step(urgent(2, "b")).flatMap(shown)).toEqual([]);
+    expect(routing.step({ kind: "expire", now: 50 }).flatMap(shown)).toEqual(["refuse 2 ambiguous"]);
+  });
+
+  it("are parked for a short time while several creates are in flight, and never adopted later", () => {
+    const [a, b] = [ticket(), ticket()];
+    const routing = holding(a, b);
+    expect(routing.step(urgent(1))).toEqual([{ kind: "wake-at", at: 50 }]);
+    routing.step({ kind: "end-ticket", ticket: a });
+    expect(routing.step(urgent(2)).flatMap(shown)).toEqual([]);
+    expect(routing.step({ kind: "expire", now: 50 }).flatMap(shown)).toEqual([
+      "refuse 1 ambiguous",
+      "refuse 2 ambiguous",
+    ]);
+  });
+
+  it("stay with their create when another one begins", () => {
+    const [a, b] = [ticket(), ticket()];
+    const routing = holding(a);
+    routing.step(urgent(1));
+    routing.step({ kind: "open-gate", ticket: b });
+    expect(routing.step(urgent(2))).toEqual([{ kind: "serve-early", id: "s", ticket: a, request: 2 }]);
+  });
+
+  it("of a create that failed are refused from then on, also while another create is in flight", () => {
+    const [a, b] = [ticket(), ticket()];
+    const routing = holding(a);
+    routing.step(urgent(1));
+    routing.step({ kind: "open-gate", ticket: b });
+    routing.step(request(2));
+    expect(routing.step({ kind: "end-ticket", ticket: a }).flatMap(shown)).toEqual(["refuse 2 routing-ended"]);
+    expect(routing.step(urgent(3)).flatMap(shown)).toEqual(["refuse 3 released"]);
+  });
+});
+
 describe("pending routing under any interleaving", () => {
   const ids = ["a", "b", "c"];
   const command = fc.oneof(
     { weight: 4, arbitrary: fc.record({ kind: fc.constant("event" as const), id: fc.constantFrom(...ids) }) },
-    { weight: 4, arbitrary: fc.record({ kind: fc.constant("request" as const), id: fc.constantFrom(...ids) }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        kind: fc.constant("request" as const),
+        id: fc.constantFrom(...ids),
+        isUrgent: fc.boolean(),
+      }),
+    },
     fc.record({ kind: fc.constant("register" as const), id: fc.constantFrom(...ids) }),
     fc.record({ kind: fc.constant("release" as const), id: fc.constantFrom(...ids) }),
     fc.record({ kind: fc.constant("open-gate" as const), slot: fc.nat(2) }),
@@ -260,7 +330,7 @@ describe("pending routing under any interleaving", () => {
       let requests = 0;
       const run = (message: Message): void => {
         for (const effect of routing.step(message)) {
-          if (effect.kind === "refuse" || effect.kind === "dispatch") {
+          if (effect.kind === "refuse" || effect.kind === "dispatch" || effect.kind === "serve-early") {
             settled.set(effect.request, (settled.get(effect.request) ?? 0) + 1);
           }
           if (effect.kind !== "deliver" && effect.kind !== "dispatch") continue;
@@ -279,13 +349,8 @@ describe("pending routing under any interleaving", () => {
           run({ kind: "event", id: next.id, event: { id: String(clock), type: next.id }, bytes: 5, now: clock });
         } else if (next.kind === "request") {
           requests += 1;
-          run({
-            kind: "request",
-            id: next.id,
-            request: clock * ids.length + ids.indexOf(next.id),
-            bytes: 5,
-            now: clock,
-          });
+          const request = clock * ids.length + ids.indexOf(next.id);
+          run({ kind: "request", id: next.id, request, bytes: 5, now: clock, isUrgent: next.isUrgent });
         } else if (next.kind === "register") {
           run({ kind: "register", id: next.id, session: next.id });
         } else if (next.kind === "release") {

@@ -7,12 +7,16 @@
  * | state \ message | event        | request           | register          | release        | close-gate          | expire          |
  * | --------------- | ------------ | ----------------- | ----------------- | -------------- | ------------------- | --------------- |
  * | ghost           | drop         | refuse "unknown"  | → live            | –              | –                   | –               |
- * | early           | park (bound) | park (bound)      | → live, hand over | → gone, refuse | → ghost, refuse all | refuse old ones |
+ * | early           | park (bound) | park, or serve    | → live, hand over | → gone, refuse | → ghost, refuse all | refuse old ones |
  * | live            | deliver      | dispatch          | conflict          | → gone         | –                   | –               |
  * | gone            | drop         | refuse "released" | → live            | –              | –                   | –               |
  *
  * An id is *ghost* when nothing is known of it and no id-less create is in flight, and *early* when at least one is.
  * The gate is open while at least one ticket is held; it shuts with the last ticket, or by `close-gate`.
+ *
+ * An *urgent* request is one that the runtime may need answered before it can answer its create; parking it would be a
+ * deadlock. While one ticket is held, an early id can only belong to its create: the ticket *adopts* the id, and urgent
+ * requests for it are served from that create's handlers. While several are held, they are parked for a short time.
  *
  * Invariants, cited where they are kept:
  * R1. Nothing is parked while the gate is shut.
@@ -22,6 +26,8 @@
  * R5. What is lost is counted per id and told when the session is registered.
  * R6. A ticket counts once, however often it is ended.
  * R7. The memory of released ids is bounded.
+ * R8. A ticket adopts one id at most, and none that was first addressed while several tickets were held; an adopted id
+ *     that is not registered when its ticket ends is gone.
  */
 import { ParkedMessages } from "./parked-messages.ts";
 import type { GateTicket, PendingRoutingLimits, RoutedEvent, RoutingEffect, RoutingMessage } from "./routing-types.ts";
@@ -45,7 +51,8 @@ const nothing = (): void => undefined;
 
 export class PendingRouting<S, E extends RoutedEvent, Q> {
   readonly #limits: PendingRoutingLimits;
-  readonly #tickets = new Set<GateTicket>();
+  /** Held tickets, each with the id it has adopted. */
+  readonly #tickets = new Map<GateTicket, string | undefined>();
   readonly #parked: ParkedMessages<E, Q>;
   readonly #live = new Map<string, S>();
   /** Released ids, oldest first. */
@@ -76,11 +83,6 @@ export class PendingRouting<S, E extends RoutedEvent, Q> {
     return { ...this.#parked.holding(), tickets: this.#tickets.size };
   }
 
-  /** When the next parked request runs out of time, in the clock of the messages. */
-  nextExpiry(): number | undefined {
-    return this.#parked.nextExpiry();
-  }
-
   stateOf(id: string): RouteState {
     if (this.#live.has(id)) return "live";
     if (this.#gone.has(id)) return "gone";
@@ -92,12 +94,10 @@ export class PendingRouting<S, E extends RoutedEvent, Q> {
     const out: Out<S, E, Q> = [];
     switch (message.kind) {
       case "open-gate":
-        this.#tickets.add(message.ticket);
+        this.#tickets.set(message.ticket, undefined);
         break;
       case "end-ticket":
-        // R6: a ticket that has ended is no longer held, so ending it again shuts nothing.
-        if (this.#tickets.delete(message.ticket) && this.#tickets.size === 0)
-          this.#parked.discardAll("routing-ended", out);
+        this.#endTicket(message.ticket, out);
         break;
       case "close-gate":
         this.#tickets.clear();
@@ -105,6 +105,7 @@ export class PendingRouting<S, E extends RoutedEvent, Q> {
         break;
       case "expire":
         this.#parked.expire(message.now, out);
+        this.#wake(this.#parked.nextExpiry(), out);
         break;
       default: {
         const cell = this.#table[this.stateOf(message.id)][message.kind];
@@ -122,8 +123,8 @@ export class PendingRouting<S, E extends RoutedEvent, Q> {
       release: nothing,
     },
     early: {
-      event: (m, out) => this.#parked.parkEvent(m.id, m.event, m.bytes, out),
-      request: (m, out) => this.#parked.parkRequest(m.id, m.request, m.bytes, m.now, out),
+      event: (m, out) => this.#parked.parkEvent(m.id, m.event, m.bytes, this.#tickets.size > 1, out),
+      request: (m, out) => this.#earlyRequest(m, out),
       register: (m, out) => this.#register(m.id, m.session, out),
       release: (m, out) => {
         this.#parked.discard(m.id, "routing-ended", out); // R2
@@ -146,6 +147,48 @@ export class PendingRouting<S, E extends RoutedEvent, Q> {
       release: nothing,
     },
   };
+
+  /** The id that a ticket has adopted. */
+  adoptedId(ticket: GateTicket): string | undefined {
+    return this.#tickets.get(ticket);
+  }
+
+  #endTicket(ticket: GateTicket, out: Out<S, E, Q>): void {
+    if (!this.#tickets.has(ticket)) return; // R6
+    const adopted = this.#tickets.get(ticket);
+    this.#tickets.delete(ticket);
+    if (adopted !== undefined && !this.#live.has(adopted)) {
+      this.#parked.discard(adopted, "routing-ended", out); // R8
+      this.#remember(adopted);
+    }
+    if (this.#tickets.size === 0) this.#parked.discardAll("routing-ended", out); // R1
+  }
+
+  #earlyRequest(message: Extract<RoutingMessage<S, E, Q>, { kind: "request" }>, out: Out<S, E, Q>): void {
+    const { id, request, bytes, now, isUrgent = false } = message;
+    const ticket = isUrgent ? this.#adopterOf(id) : undefined;
+    if (ticket !== undefined) {
+      this.#tickets.set(ticket, id);
+      out.push({ kind: "serve-early", id, ticket, request });
+      return;
+    }
+    const isAmbiguous = this.#tickets.size > 1;
+    const whenLate = isUrgent ? "ambiguous" : "expired";
+    this.#wake(this.#parked.parkRequest(id, { request, bytes, now, whenLate }, isAmbiguous, out), out);
+  }
+
+  /** The ticket whose create an id must belong to, if that is certain (R8). */
+  #adopterOf(id: string): GateTicket | undefined {
+    for (const [ticket, adopted] of this.#tickets) if (adopted === id) return ticket;
+    const [only] = this.#tickets;
+    if (only === undefined || this.#tickets.size > 1) return undefined;
+    const [ticket, adopted] = only;
+    return adopted === undefined && !this.#parked.isAmbiguous(id) ? ticket : undefined;
+  }
+
+  #wake(at: number | undefined, out: Out<S, E, Q>): void {
+    if (at !== undefined) out.push({ kind: "wake-at", at });
+  }
 
   #sessionOf(id: string): S {
     return this.#live.get(id) as S; // Cells of state live only.

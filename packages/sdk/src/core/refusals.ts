@@ -18,6 +18,11 @@ export function refusal(reason: RefusalReason, method: string, sessionId: string
         "PENDING_SESSION_ROUTING_ENDED",
         `pending session routing ended before session was registered ${where}`,
       );
+    case "ambiguous":
+      return new NarthexError(
+        "PENDING_SESSION_REQUEST_TIMEOUT",
+        `pending session request not served: several creates are in flight, and it is unknown which it belongs to ${where}`,
+      );
     case "expired":
       return new NarthexError(
         "PENDING_SESSION_REQUEST_TIMEOUT",

@@ -12,6 +12,11 @@ export interface PendingRoutingLimits {
   maxParkedBytes: number;
   /** Milliseconds a request is kept (default 30,000). */
   parkTimeoutMs: number;
+  /**
+   * Milliseconds a request is kept that the runtime needs answered before it can answer its create, while several creates
+   * are in flight and nobody knows which of them it belongs to (default 5,000).
+   */
+  ambiguousTimeoutMs: number;
   /** Released ids that are remembered, so that requests for them are refused at once (default 1,024). */
   maxReleasedSessions: number;
 }
@@ -22,6 +27,7 @@ export const DEFAULT_PENDING_ROUTING_LIMITS: PendingRoutingLimits = {
   maxUnknownSessions: 1_024,
   maxParkedBytes: 64 * 1024 * 1024,
   parkTimeoutMs: 30_000,
+  ambiguousTimeoutMs: 5_000,
   maxReleasedSessions: 1_024,
 };
 
@@ -33,7 +39,7 @@ export interface RoutedEvent {
 }
 
 /** Why a request is refused. */
-export type RefusalReason = "unknown" | "released" | "overflow" | "routing-ended" | "expired";
+export type RefusalReason = "unknown" | "released" | "overflow" | "routing-ended" | "expired" | "ambiguous";
 
 /** What happened to the early traffic of a session. */
 export interface EarlyTraffic {
@@ -59,7 +65,15 @@ export type RoutingMessage<S, E extends RoutedEvent, Q> =
   | { readonly kind: "end-ticket"; readonly ticket: GateTicket }
   | { readonly kind: "close-gate" }
   | { readonly kind: "event"; readonly id: string; readonly event: E; readonly bytes: number; readonly now: number }
-  | { readonly kind: "request"; readonly id: string; readonly request: Q; readonly bytes: number; readonly now: number }
+  | {
+      readonly kind: "request";
+      readonly id: string;
+      readonly request: Q;
+      readonly bytes: number;
+      readonly now: number;
+      /** The runtime may need the answer before it can answer its create. */
+      readonly isUrgent?: boolean;
+    }
   | { readonly kind: "register"; readonly id: string; readonly session: S }
   | { readonly kind: "release"; readonly id: string }
   | { readonly kind: "expire"; readonly now: number };
@@ -80,6 +94,10 @@ export type LossEffect<E, Q> =
 export type RoutingEffect<S, E extends RoutedEvent, Q> =
   | LossEffect<E, Q>
   | { readonly kind: "registered"; readonly id: string; readonly session: S; readonly early: EarlyTraffic }
+  /** An urgent request for an id that can only belong to this ticket's create: served before the session is known. */
+  | { readonly kind: "serve-early"; readonly id: string; readonly ticket: GateTicket; readonly request: Q }
+  /** A parked request has to be looked at again at this time. */
+  | { readonly kind: "wake-at"; readonly at: number }
   | { readonly kind: "deliver"; readonly session: S; readonly event: E }
   | { readonly kind: "dispatch"; readonly session: S; readonly request: Q }
   | { readonly kind: "conflict"; readonly id: string; readonly session: S };

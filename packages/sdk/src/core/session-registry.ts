@@ -30,7 +30,12 @@ export class SessionRegistry {
   readonly #routing: PendingRouting<CopilotSession, RawSessionEvent, HeldRequest>;
   readonly #logger: Logger;
   readonly #now: () => number;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** How each create in flight makes its session, and the session once an early request needed it. */
+  readonly #creates = new Map<
+    GateTicket,
+    { readonly make: (id: string) => CopilotSession; session?: CopilotSession }
+  >();
+  #timer: { readonly at: number; readonly id: ReturnType<typeof setTimeout> } | undefined;
 
   constructor(limits: PendingRoutingLimits, logger: Logger, now: () => number = () => performance.now()) {
     this.#routing = new PendingRouting(limits);
@@ -51,15 +56,40 @@ export class SessionRegistry {
     return this.#routing.holding();
   }
 
-  /** An id-less create is about to be written: from now on unknown ids are kept. */
-  openGate(): GateTicket {
+  /**
+   * An id-less create is about to be written: from now on unknown ids are kept.
+   * @param make makes the session of that create, for its response or for an early request that cannot wait
+   */
+  openGate(make: (id: string) => CopilotSession): GateTicket {
     const ticket: GateTicket = { isGateTicket: true };
+    this.#creates.set(ticket, { make });
     this.#step({ kind: "open-gate", ticket });
     return ticket;
   }
 
+  /**
+   * The session of a create whose response names this id: the one that served early requests already, or a new one.
+   * @throws {NarthexError} SESSION_CREATE_RESPONSE_INVALID when early requests were served under another id
+   */
+  sessionFor(ticket: GateTicket, id: string): CopilotSession {
+    const adopted = this.#routing.adoptedId(ticket);
+    if (adopted !== undefined && adopted !== id) {
+      throw new NarthexError(
+        "SESSION_CREATE_RESPONSE_INVALID",
+        `The runtime asked for session ${adopted} while it was created, and then named it ${id}.`,
+      );
+    }
+    return this.#made(ticket, id);
+  }
+
+  /** The id under which early requests of a create were served. */
+  adoptedId(ticket: GateTicket): string | undefined {
+    return this.#routing.adoptedId(ticket);
+  }
+
   /** That create is over, however it went. Harmless when repeated. */
   endTicket(ticket: GateTicket): void {
+    this.#creates.delete(ticket);
     this.#step({ kind: "end-ticket", ticket });
   }
 
@@ -113,14 +143,15 @@ export class SessionRegistry {
     if (session !== undefined) return session.answer(method, params);
     return new Promise((resolve, reject) => {
       const request = { method, params, resolve, reject };
-      this.#step({ kind: "request", id: params.sessionId, request, bytes: this.#sizeOf(params), now: this.#now() });
-      this.#armTimer();
+      const isUrgent = isUrgentRequest(method);
+      const bytes = this.#sizeOf(params);
+      this.#step({ kind: "request", id: params.sessionId, request, bytes, now: this.#now(), isUrgent });
     });
   }
 
   /** The connection is over: nothing more will come, and nobody waits for replies. */
   close(reason: NarthexError): void {
-    clearTimeout(this.#timer);
+    clearTimeout(this.#timer?.id);
     this.#timer = undefined;
     for (const session of this.#routing.sessions()) {
       this.release(session.sessionId);
@@ -154,6 +185,12 @@ export class SessionRegistry {
         effect.session.answer(method, params).then(resolve, reject);
         break;
       }
+      case "serve-early":
+        this.#serveEarly(effect.ticket, effect.id, effect.request);
+        break;
+      case "wake-at":
+        this.#wakeAt(effect.at);
+        break;
       case "refuse":
         effect.request.reject(refusal(effect.reason, effect.request.method, effect.id));
         break;
@@ -173,17 +210,33 @@ export class SessionRegistry {
     return !this.#routing.isGateOpen ? 0 : JSON.stringify(value).length;
   }
 
-  #armTimer(): void {
-    if (this.#timer !== undefined) return;
-    const at = this.#routing.nextExpiry();
-    if (at === undefined) return;
-    this.#timer = setTimeout(
-      () => {
-        this.#timer = undefined;
-        this.#step({ kind: "expire", now: this.#now() });
-        this.#armTimer();
-      },
-      Math.max(0, at - this.#now()),
-    );
+  #serveEarly(ticket: GateTicket, id: string, { method, params, resolve, reject }: HeldRequest): void {
+    try {
+      this.#made(ticket, id).answer(method, params).then(resolve, reject);
+    } catch (error) {
+      reject(NarthexError.from(error, "HANDLER_FAILED"));
+    }
   }
+
+  #made(ticket: GateTicket, id: string): CopilotSession {
+    const create = this.#creates.get(ticket);
+    if (create === undefined) throw new NarthexError("INTERNAL", "A create that has ended asked for its session.");
+    create.session ??= create.make(id);
+    return create.session;
+  }
+
+  #wakeAt(at: number): void {
+    if (this.#timer !== undefined && this.#timer.at <= at) return;
+    clearTimeout(this.#timer?.id);
+    const wake = (): void => {
+      this.#timer = undefined;
+      this.#step({ kind: "expire", now: this.#now() });
+    };
+    this.#timer = { at, id: setTimeout(wake, Math.max(0, at - this.#now())) };
+  }
+}
+
+/** Requests that a runtime may need answered before it can answer a create. */
+function isUrgentRequest(method: RuntimeRequestMethod): boolean {
+  return method.startsWith("sessionFs.") || method === "providerToken.getToken";
 }
