@@ -42,6 +42,38 @@ describe("bounds", () => {
     expect(logger.lines.join("\n")).toMatch(/dropped/);
   });
 
+  it("drops questions last, and declines one that had to go once there is a session (bound-3)", async () => {
+    const { client, runtime } = await connectedPair({ client: { pendingRouting: { maxParkedEventsPerSession: 2 } } });
+    const decided: string[] = [];
+    const creating = client.createCloudSession({
+      cloud: {},
+      onPermissionRequest: (request) => (decided.push(String(request.toolCallId)), { kind: "approve-once" }),
+    });
+    const create = await runtime.nextCall("session.create");
+    const question = (n: number) => ({
+      requestId: `p${n}`,
+      permissionRequest: { kind: "read", toolCallId: `c${n}`, path: "/" },
+    });
+    runtime.event("s-1", "permission.requested", question(1));
+    runtime.event("s-1", "assistant.message_delta", { messageId: "m", deltaContent: "x" }, { ephemeral: true });
+    runtime.event("s-1", "permission.requested", question(2));
+    runtime.event("s-1", "permission.requested", question(3));
+    create.reply({ sessionId: "s-1" });
+    const session = await creating;
+    expect(session.startup).toMatchObject({ parkedEvents: 2, droppedEvents: 2 });
+    const answers = new Map<unknown, unknown>();
+    for (let n = 0; n < 3; n += 1) {
+      const { params } = await runtime.nextCall("session.permissions.handlePendingPermissionRequest");
+      answers.set(params.requestId, params.result);
+    }
+    expect(Object.fromEntries(answers)).toEqual({
+      p1: { kind: "user-not-available" },
+      p2: { kind: "approve-once" },
+      p3: { kind: "approve-once" },
+    });
+    expect(decided).toEqual(["c2", "c3"]);
+  });
+
   it("refuses a request for an unknown id at once when no create is in flight (bound-7)", async () => {
     const { runtime } = await connectedPair();
     await expect(runtime.request("userInput.request", ask(1, "nobody"))).rejects.toMatchObject({ rpcCode: -32602 });
@@ -184,6 +216,15 @@ describe("failure and cleanup", () => {
     await expect(creating).rejects.toMatchObject({ code: "REQUEST_TIMEOUT" });
     create.reply({ sessionId: "s-late" });
     expect((await runtime.nextCall("session.destroy")).params).toEqual({ sessionId: "s-late" });
+  });
+
+  it("says what waited when a create takes too long (fail-8)", async () => {
+    const { client, runtime } = await connectedPair();
+    const creating = client.createCloudSession({ cloud: {} }, { timeoutMs: 50 });
+    await runtime.nextCall("session.create");
+    const reply = runtime.request("userInput.request", ask(1)).catch(codeOf);
+    await expect(creating).rejects.toThrow(/userInput\.request for session s-1 since \d+ ms/);
+    expect(await reply).toMatch(/routing ended/);
   });
 
   it("rejects a create whose connection drops (fail-4), and sendAndWait too (live-2)", async () => {

@@ -21,6 +21,24 @@ type Data = Record<string, unknown>;
 type Answer = readonly [method: string, params: Data];
 type Responder = (data: Data, signal: AbortSignal) => Promise<Answer | undefined> | undefined;
 
+/** What is said to a question that was lost on the way. */
+const LOST = "The question was lost: too many events came before the session was known.";
+const REFUSALS: Readonly<Record<string, Answer>> = {
+  "external_tool.requested": ["session.tools.handlePendingToolCall", { error: LOST }],
+  "permission.requested": [
+    "session.permissions.handlePendingPermissionRequest",
+    { result: { kind: "user-not-available" } },
+  ],
+  "elicitation.requested": ["session.ui.handlePendingElicitation", { result: { action: "cancel" } }],
+  "command.execute": ["session.commands.handlePendingCommand", { error: LOST }],
+  "exit_plan_mode.requested": [
+    "session.ui.handlePendingExitPlanMode",
+    { response: { approved: false, feedback: LOST } },
+  ],
+  "auto_mode_switch.requested": ["session.ui.handlePendingAutoModeSwitch", { response: "no" }],
+  "mcp.oauth_required": ["session.mcp.oauth.handlePendingRequest", { result: { kind: "cancelled" } }],
+};
+
 export interface BroadcastContext {
   readonly sessionId: string;
   readonly handlers: SessionHandlers;
@@ -55,6 +73,15 @@ export class BroadcastRequests {
     this.#remember(requestId);
     this.#running.set(requestId, abort);
     void this.#answer(requestId, answer).finally(() => this.#running.delete(requestId));
+  }
+
+  /** Answers a question with a refusal, whether or not there is a handler for it. */
+  decline(event: RawSessionEvent): void {
+    const requestId = (event.data as Data | undefined)?.requestId;
+    const refusal = REFUSALS[event.type];
+    if (typeof requestId !== "string" || refusal === undefined || this.#handled.has(requestId)) return;
+    this.#remember(requestId);
+    void this.#answer(requestId, Promise.resolve(refusal));
   }
 
   /** The session has ended here: handlers are told, answers are no longer sent. */

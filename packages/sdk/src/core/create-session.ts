@@ -53,12 +53,22 @@ export async function createCloudSession(
   };
   try {
     await request(context, "session.create", params, options, onResponse);
+  } catch (error) {
+    throw withWaiting(context, NarthexError.from(error, "REQUEST_FAILED"));
   } finally {
     context.registry.endTicket(ticket);
   }
   if (failure !== undefined) throw failure;
   if (session === undefined) throw new NarthexError("INTERNAL", "The create response was not processed.");
   return completed(context, session, config);
+}
+
+/** A create that timed out says what waited for it: a runtime that waits for an answer often is the reason. */
+function withWaiting(context: CreateContext, error: NarthexError): NarthexError {
+  const waiting = error.code === "REQUEST_TIMEOUT" ? context.registry.describeWaiting() : "";
+  return waiting === ""
+    ? error
+    : new NarthexError(error.code, `${error.message} Waiting for it: ${waiting}.`, { cause: error });
 }
 
 /** Creates a session whose id this client chooses; it is routable before the request is written. */

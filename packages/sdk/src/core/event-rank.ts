@@ -1,5 +1,5 @@
 /** Events that somebody must answer with a call; losing one hangs a turn. */
-export const ANSWERABLE_EVENTS: ReadonlySet<string> = new Set([
+const ANSWERABLE_EVENTS: ReadonlySet<string> = new Set([
   "permission.requested",
   "external_tool.requested",
   "elicitation.requested",
@@ -9,6 +9,11 @@ export const ANSWERABLE_EVENTS: ReadonlySet<string> = new Set([
   "auto_mode_switch.requested",
   "mcp.oauth_required",
 ]);
+
+/** Must somebody answer this event? */
+export function isAnswerable(event: { type: string }): boolean {
+  return ANSWERABLE_EVENTS.has(event.type);
+}
 
 /**
  * How much it would hurt to lose an event: 0 for deltas and progress, which a later event makes up for, 2 for the start

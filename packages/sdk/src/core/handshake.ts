@@ -34,9 +34,8 @@ async function protocolVersionOf(peer: RpcPeer, options: HandshakeOptions): Prom
   const params = {
     ...(token === undefined ? {} : { token }),
     ...(clientInfo === undefined ? {} : { clientInfo: wireClientInfo(clientInfo) }),
-    features: [FEATURE_EARLY_SESSION_TRAFFIC],
   };
-  const result = await peer.request("connect", params, { timeoutMs }).catch((error: unknown) => {
+  const result = await connect(peer, params, timeoutMs).catch((error: unknown) => {
     const isOldRuntime =
       NarthexError.is(error) && (error.rpcCode === -32601 || /unhandled method connect/i.test(error.message));
     if (!isOldRuntime) throw error;
@@ -44,6 +43,16 @@ async function protocolVersionOf(peer: RpcPeer, options: HandshakeOptions): Prom
   });
   const parsed = CONNECT_RESULT.safeParse(result);
   return parsed.success ? parsed.data.protocolVersion : undefined;
+}
+
+/** Says what this client can do; a runtime that refuses fields it does not know is asked again without ours. */
+async function connect(peer: RpcPeer, params: Record<string, unknown>, timeoutMs: number): Promise<unknown> {
+  try {
+    return await peer.request("connect", { ...params, features: [FEATURE_EARLY_SESSION_TRAFFIC] }, { timeoutMs });
+  } catch (error) {
+    if (!NarthexError.is(error) || !/unknown field\W+features\b/i.test(error.message)) throw error;
+    return peer.request("connect", params, { timeoutMs });
+  }
 }
 
 function wireClientInfo(info: CopilotClientInfo): Record<string, unknown> {

@@ -2,7 +2,7 @@
  * The bounded store of messages for ids that are not known yet. Whatever has to go is reported to `out`, so that every
  * request is answered and every loss counted. Invariants R3 to R5 of pending routing are kept here.
  */
-import { eventRank } from "./event-rank.ts";
+import { eventRank, isAnswerable } from "./event-rank.ts";
 import type { EarlyTraffic, LossEffect, PendingRoutingLimits, RoutedEvent } from "./routing-types.ts";
 
 export type ParkedItem<E, Q> =
@@ -11,6 +11,7 @@ export type ParkedItem<E, Q> =
       readonly kind: "request";
       readonly request: Q;
       readonly bytes: number;
+      readonly since: number;
       readonly until: number;
       readonly whenLate: "expired" | "ambiguous";
     };
@@ -23,6 +24,8 @@ interface Lot<E, Q> {
   requests: number;
   droppedEvents: number;
   refusedRequests: number;
+  /** Questions among the dropped events, to be declined once there is a session. */
+  readonly lostQuestions: E[];
   firstDropped?: string;
   lastDropped?: string;
 }
@@ -46,6 +49,13 @@ export class ParkedMessages<E extends RoutedEvent, Q> {
     let messages = 0;
     for (const lot of this.#lots.values()) messages += lot.items.length;
     return { ids: this.#lots.size, messages, bytes: this.#bytes };
+  }
+
+  /** The parked requests, with the time since when they wait. */
+  requests(): { id: string; request: Q; since: number }[] {
+    return [...this.#lots].flatMap(([id, lot]) =>
+      lot.items.flatMap((item) => (item.kind === "request" ? [{ id, request: item.request, since: item.since }] : [])),
+    );
   }
 
   /** When the oldest parked request runs out of time. */
@@ -84,7 +94,7 @@ export class ParkedMessages<E extends RoutedEvent, Q> {
     const { request, bytes, now, whenLate } = parked;
     const lot = this.#lotOf(id, isAmbiguous, out);
     const until = now + (whenLate === "expired" ? this.#limits.parkTimeoutMs : this.#limits.ambiguousTimeoutMs);
-    this.#add(lot, { kind: "request", request, bytes, until, whenLate });
+    this.#add(lot, { kind: "request", request, bytes, since: now, until, whenLate });
     if (lot.requests > this.#limits.maxParkedRequestsPerSession) {
       const oldest = lot.items.findIndex((item) => item.kind === "request");
       this.#removeAt(id, lot, oldest, "overflow", out); // R4
@@ -94,11 +104,11 @@ export class ParkedMessages<E extends RoutedEvent, Q> {
   }
 
   /** Takes out what is parked for an id, in arrival order (R3), with the account of what was lost (R5). */
-  take(id: string): { items: readonly ParkedItem<E, Q>[]; early: EarlyTraffic } {
+  take(id: string): { items: readonly ParkedItem<E, Q>[]; early: EarlyTraffic; lostQuestions: readonly E[] } {
     const lot = this.#lots.get(id);
     this.#lots.delete(id);
     for (const item of lot?.items ?? []) this.#bytes -= item.bytes;
-    return { items: lot?.items ?? [], early: earlyTrafficOf(lot) };
+    return { items: lot?.items ?? [], early: earlyTrafficOf(lot), lostQuestions: lot?.lostQuestions ?? [] };
   }
 
   /** Gives up what is parked for an id: requests are refused, events dropped. */
@@ -142,7 +152,15 @@ export class ParkedMessages<E extends RoutedEvent, Q> {
     if (this.#lots.size >= this.#limits.maxUnknownSessions && !stalest.done) {
       this.discard(stalest.value, "overflow", out); // R4
     }
-    const lot: Lot<E, Q> = { isAmbiguous, items: [], events: 0, requests: 0, droppedEvents: 0, refusedRequests: 0 };
+    const lot: Lot<E, Q> = {
+      isAmbiguous,
+      items: [],
+      lostQuestions: [],
+      events: 0,
+      requests: 0,
+      droppedEvents: 0,
+      refusedRequests: 0,
+    };
     this.#lots.set(id, lot);
     return lot;
   }
@@ -184,6 +202,9 @@ export class ParkedMessages<E extends RoutedEvent, Q> {
     lot.droppedEvents += 1;
     lot.firstDropped ??= item.event.id;
     lot.lastDropped = item.event.id;
+    const { maxParkedEventsPerSession } = this.#limits;
+    if (isAnswerable(item.event) && lot.lostQuestions.length < maxParkedEventsPerSession)
+      lot.lostQuestions.push(item.event);
     out.push({ kind: "dropped", id, event: item.event, isFirst: lot.droppedEvents === 1, why: "overflow" });
   }
 }

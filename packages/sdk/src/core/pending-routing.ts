@@ -83,6 +83,11 @@ export class PendingRouting<S, E extends RoutedEvent, Q> {
     return { ...this.#parked.holding(), tickets: this.#tickets.size };
   }
 
+  /** The parked requests, with the time since when they wait. */
+  parkedRequests(): { id: string; request: Q; since: number }[] {
+    return this.#parked.requests();
+  }
+
   stateOf(id: string): RouteState {
     if (this.#live.has(id)) return "live";
     if (this.#gone.has(id)) return "gone";
@@ -195,10 +200,10 @@ export class PendingRouting<S, E extends RoutedEvent, Q> {
   }
 
   #register(id: string, session: S, out: Out<S, E, Q>): void {
-    const { items, early } = this.#parked.take(id);
+    const { items, early, lostQuestions } = this.#parked.take(id);
     this.#gone.delete(id);
     this.#live.set(id, session);
-    out.push({ kind: "registered", id, session, early }); // R5
+    out.push({ kind: "registered", id, session, early, lostQuestions }); // R5
     // R3: the shell does all of these before it reads on, so nothing newer comes in between.
     for (const item of items) {
       if (item.kind === "event") out.push({ kind: "deliver", session, event: item.event });

@@ -93,7 +93,14 @@ export type LossEffect<E, Q> =
 /** What is to be done about a message, in order. */
 export type RoutingEffect<S, E extends RoutedEvent, Q> =
   | LossEffect<E, Q>
-  | { readonly kind: "registered"; readonly id: string; readonly session: S; readonly early: EarlyTraffic }
+  | {
+      readonly kind: "registered";
+      readonly id: string;
+      readonly session: S;
+      readonly early: EarlyTraffic;
+      /** Questions among the dropped events: nobody will answer them, so they have to be declined. */
+      readonly lostQuestions: readonly E[];
+    }
   /** An urgent request for an id that can only belong to this ticket's create: served before the session is known. */
   | { readonly kind: "serve-early"; readonly id: string; readonly ticket: GateTicket; readonly request: Q }
   /** A parked request has to be looked at again at this time. */

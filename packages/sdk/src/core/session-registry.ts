@@ -23,6 +23,9 @@ interface HeldRequest {
   readonly reject: (error: NarthexError) => void;
 }
 
+/** Most waiting requests that an error message names. */
+const MAX_DESCRIBED = 10;
+
 type Message = RoutingMessage<CopilotSession, RawSessionEvent, HeldRequest>;
 type Effect = RoutingEffect<CopilotSession, RawSessionEvent, HeldRequest>;
 
@@ -54,6 +57,16 @@ export class SessionRegistry {
   /** What is held for ids that are not known yet. */
   holding(): { ids: number; messages: number; bytes: number; tickets: number } {
     return this.#routing.holding();
+  }
+
+  /** What waits for a session that is not known yet, in words; empty when nothing does. */
+  describeWaiting(): string {
+    const now = this.#now();
+    return this.#routing
+      .parkedRequests()
+      .slice(0, MAX_DESCRIBED)
+      .map(({ id, request, since }) => `${request.method} for session ${id} since ${Math.round(now - since)} ms`)
+      .join(", ");
   }
 
   /**
@@ -171,6 +184,7 @@ export class SessionRegistry {
     switch (effect.kind) {
       case "registered":
         effect.session.recordStartup(effect.early);
+        for (const question of effect.lostQuestions) effect.session.decline(question);
         if (effect.early.droppedEvents > 0) {
           this.#logger.warn(`${effect.early.droppedEvents} early events of a session were dropped.`, {
             sessionId: effect.id,

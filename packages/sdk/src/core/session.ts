@@ -251,6 +251,11 @@ export class CopilotSession {
     }
   }
 
+  /** Answers a question that was lost, so that the runtime does not wait for it. @internal */
+  decline(event: RawSessionEvent): void {
+    this.#broadcast?.decline(event);
+  }
+
   /** One request of the runtime; settles with its result. @internal */
   answer(method: RuntimeRequestMethod, params: Record<string, unknown> & { sessionId: string }): Promise<unknown> {
     const handlers = this.#handlers;
