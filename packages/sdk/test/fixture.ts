@@ -1,3 +1,4 @@
+import { NarthexError } from "@narthex/protocol";
 import { startScriptedRuntime, type ScriptedRuntime, type ScriptedRuntimeOptions } from "@narthex/testkit";
 import { onTestFinished } from "vitest";
 import {
@@ -21,6 +22,11 @@ export class MemoryLogger implements Logger {
   }
 }
 
+/** A runtime that cannot give its log back. */
+function noLog(): never {
+  throw new NarthexError("METHOD_NOT_FOUND", "Unhandled method session.getMessages");
+}
+
 export interface Pair {
   readonly runtime: ScriptedRuntime;
   readonly client: CopilotClient;
@@ -33,7 +39,7 @@ export async function connectedPair(
 ): Promise<Pair> {
   const runtime = await startScriptedRuntime({
     ...options.runtime,
-    answers: { "session.detach": () => ({ success: true }), ...options.runtime?.answers },
+    answers: { "session.detach": () => ({ success: true }), "session.getMessages": noLog, ...options.runtime?.answers },
   });
   const logger = new MemoryLogger();
   const client = new CopilotClient({ connection: RuntimeConnection.forUri(runtime.uri), logger, ...options.client });

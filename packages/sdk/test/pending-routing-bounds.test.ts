@@ -74,6 +74,47 @@ describe("bounds", () => {
     expect(decided).toEqual(["c2", "c3"]);
   });
 
+  it("reads what was lost back from the runtime's log, in its place, before the create resolves (bound-4)", async () => {
+    const seen: string[] = [];
+    const log: unknown[] = [];
+    const replies: Promise<unknown>[] = [];
+    const { client, runtime } = await connectedPair({
+      client: { pendingRouting: { maxParkedEventsPerSession: 2 } },
+      runtime: {
+        answers: {
+          "session.getMessages": () => {
+            // Behind the snapshot of the log, and in front of its answer.
+            runtime.event("s-1", "session.info", { infoType: "t", message: "live" });
+            return { events: log };
+          },
+        },
+      },
+    });
+    const creating = client.createCloudSession({
+      cloud: {},
+      onEvent: (event) => seen.push(event.type === "session.info" ? event.data.message : event.type),
+      onUserInputRequest: () => (seen.push("request"), { answer: "", wasFreeform: true }),
+    });
+    const create = await runtime.nextCall("session.create");
+    for (const message of ["1", "2", "3", "4", "5"]) {
+      const data = { infoType: "t", message };
+      log.push({
+        id: runtime.event("s-1", "session.info", data),
+        timestamp: "",
+        parentId: null,
+        type: "session.info",
+        data,
+      });
+      if (message === "4") replies.push(runtime.request("userInput.request", ask(1)));
+    }
+    await client.ping();
+    create.reply({ sessionId: "s-1" });
+    const session = await creating;
+    expect(seen).toEqual(["1", "2", "3", "4", "request", "5", "live"]);
+    expect(session.startup).toMatchObject({ parkedEvents: 2, droppedEvents: 3, repairedEvents: 3 });
+    expect(await Promise.all(replies)).toEqual([{ answer: "", wasFreeform: true }]);
+  });
+
   it("refuses a request for an unknown id at once when no create is in flight (bound-7)", async () => {
     const { runtime } = await connectedPair();
     await expect(runtime.request("userInput.request", ask(1, "nobody"))).rejects.toMatchObject({ rpcCode: -32602 });

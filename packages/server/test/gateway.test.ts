@@ -95,6 +95,17 @@ describe("creating", () => {
     expect(sorted(plain)).toEqual(sorted(early));
   });
 
+  it("loses no first event of creates that end at the same time, for a client that does not keep them", async () => {
+    const stand = await startStand();
+    const client = await stand.connect();
+    for (let round = 0; round < 10; round += 1) {
+      const created = await Promise.all(Array.from({ length: 6 }, () => client.call("session.create", { cloud: {} })));
+      await client.call("ping"); // its answer comes after everything that was held
+      const started = client.all.filter(({ event }) => event.type === "session.start").map((each) => each.sessionId);
+      expect(started).toEqual(expect.arrayContaining(created.map((each) => each.sessionId)));
+    }
+  });
+
   it("answers a plain create before its events, also for a client that keeps early traffic", async () => {
     const stand = await startStand();
     const client = await stand.connect(EARLY);

@@ -167,6 +167,21 @@ describe("a turn", () => {
     expect(JSON.stringify(model.calls[1]!.body.messages.at(-1)!.content)).toContain("tea");
     expect(typesOf(client)).toEqual(expect.arrayContaining(["user_input.requested", "user_input.completed"]));
   });
+
+  it("asks the client for a token before each model call, naming the session", async () => {
+    const { client, model } = await modelStand({ text: "ok" });
+    const asked: unknown[] = [];
+    client.answer = (method, params) => ({ token: `${method} ${asked.push(params)}` });
+    const provider = { type: "openai", baseUrl: model.baseUrl, wireModel: "m", hasBearerTokenProvider: true };
+    await client.call("session.create", { sessionId: "s1", provider });
+    await client.turn("s1", "one");
+    await client.turn("s1", "two");
+    expect(asked).toEqual(Array.from({ length: 2 }, () => ({ sessionId: "s1", providerName: "default" })));
+    expect(model.calls.map((call) => call.headers.authorization)).toEqual([
+      "Bearer providerToken.getToken 1",
+      "Bearer providerToken.getToken 2",
+    ]);
+  });
 });
 
 describe("queue and abort", () => {

@@ -1,5 +1,11 @@
 // Creating and resuming sessions: what happens before, at and after the response.
-import { NarthexError, SESSION_CREATE_RESULT, messageOf, type SessionCreateResult } from "@narthex/protocol";
+import {
+  NarthexError,
+  SESSION_CREATE_RESULT,
+  messageOf,
+  type SessionCreateResult,
+  type RawSessionEvent,
+} from "@narthex/protocol";
 import type { RpcPeer } from "@narthex/rpc";
 import { optionsUpdatePayload, sessionPayload } from "./create-payload.ts";
 import type { Logger } from "./logger.ts";
@@ -28,6 +34,8 @@ export interface CreateContext {
 type Outcome = { readonly result: unknown } | { readonly error: NarthexError };
 
 const DEFAULT_CREATE_TIMEOUT_MS = 300_000;
+/** Milliseconds the runtime has to give its log after early events were lost. */
+const REPAIR_TIMEOUT_MS = 2_000;
 
 /** Creates a session whose id the runtime chooses; the config has been checked. */
 export async function createCloudSession(
@@ -41,10 +49,12 @@ export async function createCloudSession(
   const ticket = context.registry.openGate((id) => prepare(context, id, config));
   let session: CopilotSession | undefined;
   let failure: NarthexError | undefined;
+  let repairing: Promise<void> | undefined;
   // Runs inside the read loop, before the next frame is looked at: live traffic cannot overtake what was parked.
   const onResponse = (outcome: Outcome): void => {
     try {
       if ("result" in outcome) session = adopt(context, ticket, outcome.result);
+      if (session?.isRepairing === true) repairing = repair(context, session);
     } catch (error) {
       failure = NarthexError.from(error, "INTERNAL");
     } finally {
@@ -60,7 +70,32 @@ export async function createCloudSession(
   }
   if (failure !== undefined) throw failure;
   if (session === undefined) throw new NarthexError("INTERNAL", "The create response was not processed.");
+  await repairing;
   return completed(context, session, config);
+}
+
+/** Reads lost events back from the runtime's log; without an answer the session goes on with what there is. */
+async function repair(context: CreateContext, session: CopilotSession): Promise<void> {
+  const { sessionId } = session;
+  let log: readonly RawSessionEvent[] | undefined;
+  const finish = (): void => {
+    session.finishRepair(log);
+    context.registry.declineLostQuestions(session, log ?? []);
+  };
+  // Inside the read loop, so that nothing newer is looked at before what was lost is back in its place.
+  const onResponse = (outcome: Outcome): void => {
+    const events = "result" in outcome ? (outcome.result as { events?: unknown } | null)?.events : undefined;
+    if (!Array.isArray(events)) return;
+    log = events as RawSessionEvent[];
+    finish();
+  };
+  try {
+    await context.peer.request("session.getMessages", { sessionId }, { timeoutMs: REPAIR_TIMEOUT_MS, onResponse });
+  } catch (error) {
+    context.logger.warn(`Lost early events could not be read back: ${messageOf(error)}`, { sessionId });
+  } finally {
+    if (session.isRepairing) finish();
+  }
 }
 
 /** A create that timed out says what waited for it: a runtime that waits for an answer often is the reason. */

@@ -38,6 +38,8 @@ export class SessionRegistry {
     GateTicket,
     { readonly make: (id: string) => CopilotSession; session?: CopilotSession }
   >();
+  /** Questions that were dropped, until it is known whether the runtime's log still has them. */
+  readonly #lostQuestions = new WeakMap<CopilotSession, readonly RawSessionEvent[]>();
   #timer: { readonly at: number; readonly id: ReturnType<typeof setTimeout> } | undefined;
 
   constructor(limits: PendingRoutingLimits, logger: Logger, now: () => number = () => performance.now()) {
@@ -124,6 +126,15 @@ export class SessionRegistry {
     this.#run(effects);
   }
 
+  /** The repair of a session is over: questions that did not come back with it are declined. */
+  declineLostQuestions(session: CopilotSession, log: readonly RawSessionEvent[]): void {
+    const repaired = new Set(log.map((event) => event.id));
+    for (const question of this.#lostQuestions.get(session) ?? []) {
+      if (!repaired.has(question.id)) session.decline(question);
+    }
+    this.#lostQuestions.delete(session);
+  }
+
   /** Forgets a session, or refuses what is parked for an id that will not become one. */
   release(id: string): void {
     this.#step({ kind: "release", id });
@@ -184,7 +195,7 @@ export class SessionRegistry {
     switch (effect.kind) {
       case "registered":
         effect.session.recordStartup(effect.early);
-        for (const question of effect.lostQuestions) effect.session.decline(question);
+        if (effect.lostQuestions.length > 0) this.#lostQuestions.set(effect.session, effect.lostQuestions);
         if (effect.early.droppedEvents > 0) {
           this.#logger.warn(`${effect.early.droppedEvents} early events of a session were dropped.`, {
             sessionId: effect.id,

@@ -56,6 +56,20 @@ describe("waiting for the turn of one message", () => {
     expect(waiter.outcome).toMatchObject({ kind: "idle", message: { data: { content: "hello" } } });
   });
 
+  it("ends with what was said to its own message when one idle ends the turns of several", () => {
+    const answer = (to: string) => event("assistant.message", { content: `to ${to}`, originatingMessageId: to });
+    const waiters = ["m1", "m2"].map((id) => {
+      const waiter = new TurnWaiter(true);
+      waiter.sent(id);
+      for (const e of [user("m1"), answer("m1"), user("m2"), answer("m2"), idle()]) waiter.event(e);
+      return waiter;
+    });
+    expect(waiters.map((waiter) => waiter.outcome)).toMatchObject([
+      { kind: "idle", message: { data: { content: "to m1" } } },
+      { kind: "idle", message: { data: { content: "to m2" } } },
+    ]);
+  });
+
   it("ignores sub-agents", () => {
     const waiter = new TurnWaiter(true);
     waiter.sent("m1");

@@ -9,7 +9,8 @@
  *
  * In *waiting* the turn begins with the `user.message` that carries our message id. Before it, errors and idles belong
  * to earlier turns and are ignored; after it the first idle, error or shutdown ends the wait. A runtime that never names
- * message ids is taken by its word: the first idle after the answer to `send` counts.
+ * message ids is taken by its word: the first idle after the answer to `send` counts. One idle may end the turns of
+ * several messages: what the assistant said to ours (`originatingMessageId`) then comes before what it said last.
  *
  * T1. Only events of the main agent count (no `agentId`).
  * T2. The outcome is decided once.
@@ -33,6 +34,7 @@ export class TurnWaiter {
   #hasBegun = false;
   #namesMessages: boolean;
   #lastMessage: RawSessionEvent | undefined;
+  #lastToUs: RawSessionEvent | undefined;
   #outcome: TurnOutcome | undefined;
 
   /** @param namesMessages whether this session's runtime is known to put message ids on `user.message`. */
@@ -80,13 +82,16 @@ export class TurnWaiter {
   #begin(): void {
     this.#hasBegun = true;
     this.#lastMessage = undefined;
+    this.#lastToUs = undefined;
   }
 
   #decide(event: RawSessionEvent, data: Record<string, unknown>): void {
-    if (event.type === "assistant.message") this.#lastMessage = event;
-    else if (event.type === "session.error") this.fail(turnError(data));
+    if (event.type === "assistant.message") {
+      this.#lastMessage = event;
+      if (data.originatingMessageId === this.#messageId) this.#lastToUs = event;
+    } else if (event.type === "session.error") this.fail(turnError(data));
     else if (data.aborted === true) this.fail(new NarthexError("ABORTED", "The turn was aborted."));
-    else if (data.mode !== "autopilot") this.#finish({ kind: "idle", message: this.#lastMessage });
+    else if (data.mode !== "autopilot") this.#finish({ kind: "idle", message: this.#lastToUs ?? this.#lastMessage });
   }
 
   #finish(outcome: TurnOutcome): void {

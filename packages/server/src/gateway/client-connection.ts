@@ -155,10 +155,11 @@ export class ClientConnection {
       if (knownId !== undefined) this.#traffic.forget(knownId);
       throw error;
     } finally {
-      this.#creating -= 1;
       if (knownId !== undefined) this.#expected.delete(knownId);
-      // After the sessions that did come to be are open: what is still held belongs to creates that failed.
+      // Only after the sessions of this turn of the loop are open does a create count as over: what is still held when
+      // none is left belongs to creates that failed.
       setImmediate(() => {
+        this.#creating -= 1;
         if (this.#creating === 0) this.#traffic.forgetAllBut(this.#expected);
       });
     }
