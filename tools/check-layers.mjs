@@ -37,7 +37,9 @@ for (const [name, allowed] of Object.entries(ALLOWED)) {
   for (const dependency of declared) {
     const target = nameOf(dependency);
     if (target !== undefined && !allowed.includes(target)) {
-      problems.push(`packages/${name}/package.json depends on ${dependency}; ${name} may use: ${allowed.join(", ") || "nothing"}`);
+      problems.push(
+        `packages/${name}/package.json depends on ${dependency}; ${name} may use: ${allowed.join(", ") || "nothing"}`,
+      );
     }
   }
   for (const file of filesIn(`packages/${name}`)) {
@@ -45,11 +47,15 @@ for (const [name, allowed] of Object.entries(ALLOWED)) {
     for (const match of text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)) {
       const specifier = match[1];
       const target = nameOf(specifier);
-      if (specifier.startsWith(".") && !path.resolve(path.dirname(file), specifier).startsWith(path.resolve(`packages/${name}`) + path.sep)) {
+      if (
+        specifier.startsWith(".") &&
+        !path.resolve(path.dirname(file), specifier).startsWith(path.resolve(`packages/${name}`) + path.sep)
+      ) {
         problems.push(`${file} reaches into another package with ${specifier}: import it by name`);
       }
       if (target === undefined || target === name || TEST_FILE.test(file)) continue;
-      if (!allowed.includes(target)) problems.push(`${file} imports ${specifier}; ${name} may use: ${allowed.join(", ") || "nothing"}`);
+      if (!allowed.includes(target))
+        problems.push(`${file} imports ${specifier}; ${name} may use: ${allowed.join(", ") || "nothing"}`);
       if (/\/src\/|\/dist\//.test(specifier)) problems.push(`${file} imports ${specifier}: use the package's entry`);
     }
   }

@@ -4,12 +4,28 @@ import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
 
 const RULES = [
-  { what: "a bare error: throw a NarthexError with a code", pattern: /\bthrow new (?:Type|Range)?Error\(/, files: /^packages\/[^/]+\/src\/(?!.*\.test\.ts$).*\.ts$/ },
-  { what: "a test that is switched off or runs alone", pattern: /\b(?:it|test|describe)\.(?:only|skip|todo)\(/, files: /\.(?:test|spec)\.ts$/ },
+  {
+    what: "a bare error: throw a NarthexError with a code",
+    pattern: /\bthrow new (?:Type|Range)?Error\(/,
+    files: /^packages\/[^/]+\/src\/(?!.*\.test\.ts$).*\.ts$/,
+  },
+  {
+    what: "a test that is switched off or runs alone",
+    pattern: /\b(?:it|test|describe)\.(?:only|skip|todo)\(/,
+    files: /\.(?:test|spec)\.ts$/,
+  },
   { what: "a silenced layer rule", pattern: /oxlint-disable[^\n]*(?:import\/no-cycle|max-lines)/, files: /\.ts$/ },
-  { what: "a left-over", pattern: /\b(?:TODO|FIXME|XXX|HACK)\b/, files: /^(?:packages|bench|conformance)\/.*\.(?:ts|mjs)$/ },
+  {
+    what: "a left-over",
+    pattern: /\b(?:TODO|FIXME|XXX|HACK)\b/,
+    files: /^(?:packages|bench|conformance)\/.*\.(?:ts|mjs)$/,
+  },
   { what: "a file name that says nothing", pattern: /^/, files: /\/(?:utils?|helpers?|common|misc)\.ts$/ },
-  { what: "a sleep in a test: wait for an event with a deadline", pattern: /await new Promise\(\s*\(?\w*\)?\s*=>\s*setTimeout\(\w+,\s*\d+\s*\)\s*\)/, files: /\.test\.ts$/ },
+  {
+    what: "a sleep in a test: wait for an event with a deadline",
+    pattern: /await new Promise\(\s*\(?\w*\)?\s*=>\s*setTimeout\(\w+,\s*\d+\s*\)\s*\)/,
+    files: /\.test\.ts$/,
+  },
 ];
 
 const listed = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { encoding: "utf8" });
