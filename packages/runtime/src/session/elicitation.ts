@@ -22,7 +22,8 @@ export async function elicit(
     throw new NarthexError("ELICITATION_NOT_SUPPORTED", "No client that can show forms is attached to this session.");
   }
   const { requestId, answer } = context.pending.open<ElicitationAnswer>("elicitation", signal);
-  const event = await context.writer.write("elicitation.requested", { requestId, mode: "form", ...question });
+  const data = { requestId, mode: "form", ...question } as ElicitationRequestedData;
+  const event = await context.writer.write("elicitation.requested", data);
   context.pending.announce(requestId, event);
   const given = await answer;
   context.writer.emit("elicitation.completed", {

@@ -27,7 +27,7 @@ export async function invokeHook(
     const params = { sessionId: context.id, hookType, input: full };
     const reply = await context.attachments.ask("hooks", "hooks.invoke", params, AbortSignal.any([signal, timeout]));
     const output = (reply as { output?: unknown } | null)?.output;
-    await context.writer.write("hook.end", { hookInvocationId, hookType, output, success: true });
+    await context.writer.write("hook.end", { hookInvocationId, hookType, output: output as JsonValue, success: true });
     return typeof output === "object" && output !== null ? (output as Record<string, unknown>) : undefined;
   } catch (error) {
     const message = timeout.aborted ? `no answer within ${HOOK_TIMEOUT_MS} ms` : messageOf(error);

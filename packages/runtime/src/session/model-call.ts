@@ -1,6 +1,6 @@
 // One model call: what it is given, what comes out of it as events, and what it asks for.
 import { randomUUID } from "node:crypto";
-import { NarthexError, type AssistantMessageData } from "@narthex/protocol";
+import { NarthexError, type AssistantMessageData, type JsonValue } from "@narthex/protocol";
 import type { Model, ModelToolCall, ModelUsage } from "../models/model.ts";
 import type { SessionContext } from "./session-context.ts";
 import { declarations, toolCatalog } from "./tool-catalog.ts";
@@ -125,7 +125,7 @@ async function writeMessage(
     data.toolRequests = said.toolCalls.map((request) => ({
       toolCallId: request.id,
       name: request.name,
-      arguments: request.arguments,
+      arguments: request.arguments as JsonValue,
       type: "function",
     }));
   }
