@@ -81,7 +81,7 @@ export function silentError(endpoint: Endpoint, timeoutMs: number): NarthexError
 
 /** The error of an answer that began and cannot be used to its end. */
 export function brokenError(endpoint: Endpoint, reason: string, statusCode?: number): NarthexError {
-  const text = `The answer of ${where(endpoint)} broke off: ${shorten(endpoint.clean(reason))}. Send the prompt again.`;
+  const text = `${where(endpoint)} broke off its answer: ${shorten(endpoint.clean(reason))}. Send the prompt again.`;
   const data: ModelErrorData = statusCode === undefined ? {} : { statusCode };
   return new NarthexError("MODEL_STREAM_BROKEN", text, { data });
 }

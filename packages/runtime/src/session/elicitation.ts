@@ -1,5 +1,5 @@
 // A form for whoever is attached; the first answer wins.
-import { NarthexError } from "@narthex/protocol";
+import { NarthexError, type ElicitationRequestedData } from "@narthex/protocol";
 import type { SessionContext } from "./session-context.ts";
 
 export interface ElicitationQuestion {

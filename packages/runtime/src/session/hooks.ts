@@ -1,6 +1,6 @@
 // Hooks of the attached clients, around tool calls and prompts.
 import { randomUUID } from "node:crypto";
-import { NarthexError, messageOf } from "@narthex/protocol";
+import { NarthexError, messageOf, type JsonValue } from "@narthex/protocol";
 import type { SessionContext } from "./session-context.ts";
 
 /** Milliseconds a hook may take before the session goes on without its opinion. */

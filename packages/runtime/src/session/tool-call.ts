@@ -1,5 +1,10 @@
 // One tool call, from its start to its result in the log: hooks, permission, the call itself.
-import { NarthexError, type PermissionRequest, type ToolExecutionCompleteData } from "@narthex/protocol";
+import {
+  NarthexError,
+  type JsonValue,
+  type PermissionRequest,
+  type ToolExecutionCompleteData,
+} from "@narthex/protocol";
 import { z } from "zod";
 import type { ModelToolCall } from "../models/model.ts";
 import type { ToolContext, ToolOutcome } from "../tools/tool.ts";
@@ -22,7 +27,8 @@ export async function runToolCall(
 ): Promise<void> {
   const { id: toolCallId, name: toolName } = call;
   // Durable before anything is run: after a crash it is known that this call may have had effects.
-  await context.writer.write("tool.execution_start", { toolCallId, toolName, arguments: call.arguments, turnId });
+  const args = call.arguments as JsonValue;
+  await context.writer.write("tool.execution_start", { toolCallId, toolName, arguments: args, turnId });
   let outcome: ToolOutcome;
   let code: string | undefined;
   try {
@@ -98,7 +104,13 @@ async function permissionRequest(
   }
   const { name, description, skipPermission } = entry.tool;
   if (skipPermission === true) return undefined;
-  return { kind: "custom-tool", toolCallId: call.id, toolName: name, toolDescription: description, args };
+  return {
+    kind: "custom-tool",
+    toolCallId: call.id,
+    toolName: name,
+    toolDescription: description,
+    args: args as JsonValue,
+  };
 }
 
 async function run(
@@ -136,7 +148,7 @@ async function runClientTool(
     sessionId: context.id,
     toolCallId: call.id,
     toolName: tool.name,
-    arguments: call.arguments,
+    arguments: call.arguments as JsonValue,
     workingDirectory: context.workspace.root,
   });
   context.pending.announce(requestId, event);

@@ -15,6 +15,8 @@ import { block, code, count } from "./wording.ts";
 
 const LIST =
   /\b(?:list|show|which|what|display|give|enumerate|see)\b[^.?!]*\b(?:files|folders|directories)\b|^\s*(?:please\s+)?(?:ls|dir|tree|list)\b(?!.*\bcommits?\b)/i;
+/** What stands after "list" without naming a folder. */
+const NO_FOLDER = /^(?:files|folders|directories|everything|all)$/i;
 const SHOW =
   /\b(?:show|open|print|cat|view|display|read|see|look at|what(?:'s| is| does| stands) in|contents? of|dump|head|tail)\b/i;
 const RANGE = /\blines?\s+(\d+)(?:\s*(?:-|–|to|through|until|and)\s*(\d+))?/i;
@@ -27,7 +29,7 @@ export const listFilesSkill: Skill = {
     if (!LIST.test(masked.text)) return undefined;
     const language = languageIn(masked.text);
     const folder = folderIn(masked) ?? /^\s*(?:ls|dir|tree|list)\s+([\w@./-]+)\s*$/i.exec(masked.text)?.[1];
-    const isWord = folder !== undefined && languageIn(folder) !== undefined;
+    const isWord = folder !== undefined && (NO_FOLDER.test(folder) || languageIn(folder) !== undefined);
     return () => listFiles(context, isWord ? "." : (folder ?? "."), language, masked);
   },
 };

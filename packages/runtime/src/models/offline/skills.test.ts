@@ -50,6 +50,10 @@ const PROMPTS: [RegExp, string[]][] = [
     ],
   ],
   [
+    /^view \.$/,
+    ["list files", "list", "ls", "list everything", "list the files", "show all files", "Please list all directories"],
+  ],
+  [
     /^view packages\/a$/,
     [
       "run the tests in packages/a",
