@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { NarthexError, type AssistantMessageData, type JsonValue } from "@narthex/protocol";
 import type { Model, ModelToolCall, ModelUsage } from "../models/model.ts";
 import type { SessionContext } from "./session-context.ts";
-import { declarations, toolCatalog } from "./tool-catalog.ts";
+import { declarations, sessionTools } from "./tool-catalog.ts";
 
 /** What a model call led to. */
 export interface ModelAnswer {
@@ -32,7 +32,7 @@ export async function callModel(
   const { writer } = context;
   const { turnId, signal } = call;
   const model = context.settings.model;
-  const catalog = toolCatalog(context.builtInTools, context.attachments.tools(), context.settings.params);
+  const catalog = sessionTools(context);
   const messages = context.conversation.messages();
   const size = messages.reduce((sum, message) => sum + message.content.length, 0);
   writer.emit("session.usage_info", {

@@ -11,7 +11,7 @@ import { executeCommand } from "./client-commands.ts";
 import type { PermissionAnswer } from "./permission-check.ts";
 import { buildSystemMessage, type Sections } from "./system-message.ts";
 import type { ToolAnswer } from "./tool-call.ts";
-import { declarations, toolCatalog } from "./tool-catalog.ts";
+import { declarations, sessionTools } from "./tool-catalog.ts";
 import { TurnRunner } from "./turn-runner.ts";
 import type { Prompt } from "./turn-machine.ts";
 
@@ -172,9 +172,7 @@ export class HostedSession {
   }
 
   tools(): { name: string; description: string }[] {
-    return declarations(
-      toolCatalog(this.#context.builtInTools, this.#context.attachments.tools(), this.#context.settings.params),
-    );
+    return declarations(sessionTools(this.#context));
   }
 
   /** Appends a line of a client to the timeline. */

@@ -12,7 +12,7 @@ import { invokeHook } from "./hooks.ts";
 import { checkPermission, type Verdict } from "./permission-check.ts";
 import type { ClientTool } from "./session-config.ts";
 import type { SessionContext } from "./session-context.ts";
-import { toolCatalog, type CatalogTool } from "./tool-catalog.ts";
+import { sessionTools, type CatalogTool } from "./tool-catalog.ts";
 import { askUser } from "./user-input.ts";
 
 /**
@@ -51,7 +51,7 @@ function completion(outcome: ToolOutcome, code: string | undefined): Omit<ToolEx
 }
 
 async function attempt(context: SessionContext, call: ModelToolCall, signal: AbortSignal): Promise<ToolOutcome> {
-  const catalog = toolCatalog(context.builtInTools, context.attachments.tools(), context.settings.params);
+  const catalog = sessionTools(context);
   const entry = catalog.get(call.name);
   if (entry === undefined) {
     const names = [...catalog.keys()].join(", ");

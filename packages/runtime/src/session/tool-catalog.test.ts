@@ -8,14 +8,14 @@ const mine = (name: string, overridesBuiltInTool?: boolean) => ({
   description: "",
   ...(overridesBuiltInTool === undefined ? {} : { overridesBuiltInTool }),
 });
-const names = (params: Parameters<typeof toolCatalog>[2]) => [
-  ...toolCatalog(builtIns, new Map([["mine", mine("mine")]]), params).keys(),
+const names = (params: Parameters<typeof toolCatalog>[2], canAskUser = false) => [
+  ...toolCatalog(builtIns, new Map([["mine", mine("mine")]]), params, canAskUser).keys(),
 ];
 
 describe("the tools of a session", () => {
   it("are the built-in ones and the client's; ask_user only when somebody can answer", () => {
     expect(names({})).toEqual(["bash", "view", "create", "edit", "grep", "glob", "mine"]);
-    expect(names({ requestUserInput: true })).toContain("ask_user");
+    expect(names({}, true)).toContain("ask_user");
   });
 
   it.each([

@@ -3,6 +3,7 @@ import { NarthexError } from "@narthex/protocol";
 import type { ToolDeclaration } from "../models/model.ts";
 import type { BuiltInTool } from "../tools/tool.ts";
 import type { ClientTool, SessionParams } from "./session-config.ts";
+import type { SessionContext } from "./session-context.ts";
 
 /** One tool as a call of its name will find it. */
 export type CatalogTool =
@@ -31,6 +32,7 @@ export function toolCatalog(
   builtIns: ReadonlyMap<string, BuiltInTool>,
   clientTools: ReadonlyMap<string, ClientTool>,
   params: SessionParams,
+  canAskUser: boolean,
 ): Map<string, CatalogTool> {
   const catalog = new Map<string, CatalogTool>();
   for (const [name, tool] of builtIns) catalog.set(name, { kind: "builtin", tool });
@@ -39,7 +41,7 @@ export function toolCatalog(
     const isOffered = params.availableTools === undefined || isListed(params.availableTools, name, entry);
     if (!isOffered || isListed(params.excludedTools ?? [], name, entry)) catalog.delete(name);
   }
-  if (params.requestUserInput !== true) catalog.delete("ask_user");
+  if (!canAskUser) catalog.delete("ask_user");
   return catalog;
 }
 
@@ -47,6 +49,12 @@ export function toolCatalog(
 function isListed(list: readonly string[], name: string, entry: CatalogTool): boolean {
   const source = entry.kind === "builtin" ? "builtin" : "custom";
   return list.some((item) => item === name || item === `${source}:${name}` || item === `${source}:*`);
+}
+
+/** The tools that the model of a session is offered right now. */
+export function sessionTools(context: SessionContext): Map<string, CatalogTool> {
+  const { builtInTools, attachments, settings } = context;
+  return toolCatalog(builtInTools, attachments.tools(), settings.params, attachments.can("user-input"));
 }
 
 export function declarations(catalog: ReadonlyMap<string, CatalogTool>): ToolDeclaration[] {
