@@ -12,6 +12,7 @@ export type * from "./events/agent.ts";
 export type * from "./events/asking.ts";
 export type * from "./events/assistant.ts";
 export type * from "./events/environment.ts";
+export type * from "./events/json-value.ts";
 export type * from "./events/message.ts";
 export type * from "./events/permission.ts";
 export type * from "./events/session.ts";

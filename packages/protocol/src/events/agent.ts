@@ -1,4 +1,5 @@
 // Hooks, skills, sub-agents and the sandbox: the payloads of its events, as the wire protocol (version 3) has them.
+import type { JsonValue } from "./json-value.ts";
 
 export interface SkillInvokedData {
   name: string;
@@ -96,14 +97,14 @@ export type SubagentDeselectedData = Record<string, unknown>;
 export interface HookStartData {
   hookInvocationId: string;
   hookType: string;
-  input?: unknown;
+  input?: JsonValue;
   parentToolCallId?: string;
 }
 
 export interface HookEndData {
   hookInvocationId: string;
   hookType: string;
-  output?: unknown;
+  output?: JsonValue;
   success: boolean;
   error?: HookEndError;
   parentToolCallId?: string;

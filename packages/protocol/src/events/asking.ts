@@ -1,4 +1,5 @@
 // Questions that a session asks its clients: the payloads of its events, as the wire protocol (version 3) has them.
+import type { JsonValue } from "./json-value.ts";
 
 export interface UserInputRequestedData {
   requestId: string;
@@ -28,7 +29,7 @@ export type ElicitationRequestedMode = "form" | "url";
 
 export interface ElicitationRequestedSchema {
   type: "object";
-  properties: Record<string, unknown>;
+  properties: Record<string, JsonValue>;
   required?: string[];
 }
 
@@ -40,12 +41,12 @@ export interface ElicitationCompletedData {
 
 export type ElicitationCompletedAction = "accept" | "decline" | "cancel";
 
-export type ElicitationCompletedContent = unknown;
+export type ElicitationCompletedContent = JsonValue;
 
 export interface SamplingRequestedData {
   requestId: string;
   serverName: string;
-  mcpRequestId: unknown;
+  mcpRequestId: JsonValue;
 }
 
 export interface SamplingCompletedData {

@@ -1,4 +1,5 @@
 // What the model says: the payloads of its events, as the wire protocol (version 3) has them.
+import type { JsonValue } from "./json-value.ts";
 import type { ReasoningSummary } from "./session.ts";
 
 export interface AssistantTurnStartData {
@@ -94,7 +95,7 @@ export interface AssistantMessageData {
 export interface AssistantMessageToolRequest {
   toolCallId: string;
   name: string;
-  arguments?: unknown;
+  arguments?: JsonValue;
   type?: AssistantMessageToolRequestType;
   toolTitle?: string;
   mcpServerName?: string;
@@ -105,15 +106,15 @@ export interface AssistantMessageToolRequest {
 
 export interface AssistantMessageServerTools {
   provider: string;
-  items?: unknown[];
+  items?: JsonValue[];
   functionCallNamespaces?: Record<string, string>;
-  rawContentBlocks?: unknown[];
+  rawContentBlocks?: JsonValue[];
   advisorModel?: string;
 }
 
 export interface AssistantMessageReasoningBlocks {
   provider: string;
-  blocks?: unknown[];
+  blocks?: JsonValue[];
 }
 
 export interface Citations {
@@ -162,7 +163,7 @@ export interface CitationReference {
   sourceId: string;
   citedText?: string;
   location?: CitationLocation;
-  providerMetadata?: unknown;
+  providerMetadata?: JsonValue;
 }
 
 export type CitationLocation = CitationLocationChar | CitationLocationPage | CitationLocationBlock;

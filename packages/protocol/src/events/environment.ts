@@ -1,4 +1,5 @@
 // What surrounds a session: MCP servers, skills, commands, capabilities: the payloads of its events, as the wire protocol (version 3) has them.
+import type { JsonValue } from "./json-value.ts";
 import type { Attachment } from "./message.ts";
 import type { McpServerSource, McpServerTransport } from "./tool.ts";
 
@@ -72,7 +73,7 @@ export interface CustomNotificationData {
 
 export type CustomNotificationSubject = Record<string, string>;
 
-export type CustomNotificationPayload = unknown;
+export type CustomNotificationPayload = JsonValue;
 
 export interface CommandQueuedData {
   requestId: string;
@@ -231,10 +232,10 @@ export interface ExtensionsAttachmentsPushedData {
 export interface McpAppToolCallCompleteData {
   serverName: string;
   toolName: string;
-  arguments?: Record<string, unknown>;
+  arguments?: Record<string, JsonValue>;
   success: boolean;
   durationMs: number;
-  result?: Record<string, unknown>;
+  result?: Record<string, JsonValue>;
   error?: McpAppToolCallCompleteError;
   toolMeta?: McpAppToolCallCompleteToolMeta;
 }

@@ -1,4 +1,5 @@
 // What goes into the conversation: the payloads of its events, as the wire protocol (version 3) has them.
+import type { JsonValue } from "./json-value.ts";
 
 export interface UserMessageData {
   content: string;
@@ -159,7 +160,7 @@ export interface AttachmentExtensionContext {
   canvasId?: string;
   instanceId?: string;
   title: string;
-  payload?: unknown;
+  payload?: JsonValue;
   capturedAt: string;
 }
 
@@ -224,7 +225,7 @@ export type SystemMessageRole = "system" | "developer";
 
 export interface SystemMessageMetadata {
   promptVersion?: string;
-  variables?: Record<string, unknown>;
+  variables?: Record<string, JsonValue>;
 }
 
 export interface SystemNotificationData {
@@ -299,14 +300,14 @@ export interface SystemNotificationFactoryCompleted {
   consumedNanoAiu: number;
   attempt: number;
   resultPreview?: string;
-  failure?: unknown;
+  failure?: JsonValue;
   retryGuidance?: string;
   pauseInfo?: SystemNotificationFactoryPauseInfo;
 }
 
 export interface SystemNotificationUnclassified {
   type: "unclassified";
-  metadata?: unknown;
+  metadata?: JsonValue;
 }
 
 export type SystemNotificationAgentCompletedStatus = "completed" | "failed";

@@ -1,4 +1,5 @@
 // Permission requests and their outcomes: the payloads of its events, as the wire protocol (version 3) has them.
+import type { JsonValue } from "./json-value.ts";
 import type { SessionMode } from "./session.ts";
 
 export interface PermissionRequestedData {
@@ -6,7 +7,7 @@ export interface PermissionRequestedData {
   permissionRequest: PermissionRequest;
   promptRequest?: PermissionPromptRequest;
   agentMode?: SessionMode;
-  riskAssessment?: unknown;
+  riskAssessment?: JsonValue;
   resolvedByHook?: boolean;
 }
 
@@ -90,7 +91,7 @@ export interface PermissionRequestMcp {
   serverName: string;
   toolName: string;
   toolTitle: string;
-  args?: unknown;
+  args?: JsonValue;
   readOnly: boolean;
   permissionRecommendation?: PermissionRecommendation;
 }
@@ -125,7 +126,7 @@ export interface PermissionRequestCustomTool {
   toolCallId?: string;
   toolName: string;
   toolDescription: string;
-  args?: unknown;
+  args?: JsonValue;
   skipPermission?: boolean;
 }
 
@@ -133,7 +134,7 @@ export interface PermissionRequestHook {
   kind: "hook";
   toolCallId?: string;
   toolName: string;
-  toolArgs?: unknown;
+  toolArgs?: JsonValue;
   hookMessage?: string;
 }
 
@@ -174,7 +175,7 @@ export interface PermissionRequestExtensionEnvAccess {
   kind: "extension-env-access";
   toolCallId?: string;
   extensionName: string;
-  environmentVariables: string[];
+  environmentVariables: [string, ...string[]];
 }
 
 export interface PermissionPromptRequestCommands {
@@ -221,7 +222,7 @@ export interface PermissionPromptRequestMcp {
   serverName: string;
   toolName: string;
   toolTitle: string;
-  args?: unknown;
+  args?: JsonValue;
   permissionRecommendation?: PermissionRecommendation;
   assistedApproval?: PermissionAssistedApproval;
   canOfferServerWideApproval?: boolean;
@@ -256,7 +257,7 @@ export interface PermissionPromptRequestCustomTool {
   toolCallId?: string;
   toolName: string;
   toolDescription: string;
-  args?: unknown;
+  args?: JsonValue;
   assistedApproval?: PermissionAssistedApproval;
 }
 
@@ -272,7 +273,7 @@ export interface PermissionPromptRequestHook {
   kind: "hook";
   toolCallId?: string;
   toolName: string;
-  toolArgs?: unknown;
+  toolArgs?: JsonValue;
   hookMessage?: string;
   assistedApproval?: PermissionAssistedApproval;
 }
@@ -318,7 +319,7 @@ export interface PermissionPromptRequestExtensionEnvAccess {
   kind: "extension-env-access";
   toolCallId?: string;
   extensionName: string;
-  environmentVariables: string[];
+  environmentVariables: [string, ...string[]];
   assistedApproval?: PermissionAssistedApproval;
 }
 
@@ -502,7 +503,7 @@ export interface UserToolSessionApprovalExtensionPermissionAccess {
 export interface UserToolSessionApprovalExtensionEnvAccess {
   kind: "extension-env-access";
   extensionName: string;
-  environmentVariables: string[];
+  environmentVariables: [string, ...string[]];
 }
 
 /** Event type to payload. */

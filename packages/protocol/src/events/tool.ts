@@ -1,4 +1,5 @@
 // Tool calls, built in and external: the payloads of its events, as the wire protocol (version 3) has them.
+import type { JsonValue } from "./json-value.ts";
 import type { FusionAttribution } from "./assistant.ts";
 import type { OmittedBinaryOmittedReason } from "./message.ts";
 import type { RemediationAction } from "./session.ts";
@@ -6,13 +7,13 @@ import type { RemediationAction } from "./session.ts";
 export interface ToolUserRequestedData {
   toolCallId: string;
   toolName: string;
-  arguments?: unknown;
+  arguments?: JsonValue;
 }
 
 export interface ToolExecutionStartData {
   toolCallId: string;
   toolName: string;
-  arguments?: unknown;
+  arguments?: JsonValue;
   shellToolInfo?: ToolExecutionStartShellToolInfo;
   model?: string;
   rte?: boolean;
@@ -69,13 +70,13 @@ export interface ToolExecutionCompleteData {
   toolCallId: string;
   success: boolean;
   model?: string;
-  mcpMeta?: unknown;
+  mcpMeta?: JsonValue;
   interactionId?: string;
   rte?: boolean;
   isUserRequested?: boolean;
   result?: ToolExecutionCompleteResult;
   error?: ToolExecutionCompleteError;
-  toolTelemetry?: Record<string, unknown>;
+  toolTelemetry?: Record<string, JsonValue>;
   turnId?: string;
   toolDescription?: ToolExecutionCompleteToolDescription;
   sandboxed?: boolean;
@@ -90,9 +91,9 @@ export interface ToolExecutionCompleteResult {
   contents?: ToolExecutionCompleteContent[];
   binaryResultsForLlm?: PersistedBinaryResult[];
   uiResource?: ToolExecutionCompleteUIResource;
-  structuredContent?: unknown;
+  structuredContent?: JsonValue;
   citableSources?: CitableSource[];
-  mcpMeta?: unknown;
+  mcpMeta?: JsonValue;
 }
 
 export interface ToolExecutionCompleteError {
@@ -197,7 +198,7 @@ export interface PersistedBinaryImage {
   data: string;
   mimeType: string;
   description?: string;
-  metadata?: Record<string, unknown>;
+  metadata?: Record<string, JsonValue>;
 }
 
 export interface OmittedBinaryResult {
@@ -206,7 +207,7 @@ export interface OmittedBinaryResult {
   byteLength: number;
   omittedReason: OmittedBinaryOmittedReason;
   description?: string;
-  metadata?: Record<string, unknown>;
+  metadata?: Record<string, JsonValue>;
 }
 
 export interface BinaryAssetReference {
@@ -215,7 +216,7 @@ export interface BinaryAssetReference {
   mimeType: string;
   byteLength: number;
   description?: string;
-  metadata?: Record<string, unknown>;
+  metadata?: Record<string, JsonValue>;
 }
 
 export interface ToolExecutionCompleteUIResourceMeta {
@@ -298,7 +299,7 @@ export interface ExternalToolRequestedData {
   toolCallId: string;
   toolName: string;
   providerId?: string | null;
-  arguments?: unknown;
+  arguments?: JsonValue;
   workingDirectory?: string;
   traceparent?: string;
   tracestate?: string;

@@ -1,4 +1,5 @@
 // Usage, context and the end of a session: the payloads of its events, as the wire protocol (version 3) has them.
+import type { JsonValue } from "./json-value.ts";
 
 export interface TruncationData {
   tokenLimit: number;
@@ -83,7 +84,7 @@ export interface UsageCheckpointData {
   totalNanoAiu: number;
   totalPremiumRequests?: number;
   modelCacheState?: UsageCheckpointModelCacheState[];
-  promptCacheBreakState?: unknown[];
+  promptCacheBreakState?: JsonValue[];
 }
 
 export interface UsageCheckpointModelCacheState {

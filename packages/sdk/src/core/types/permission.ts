@@ -20,10 +20,23 @@ export type PermissionRequestResult =
   | { kind: "user-not-available" }
   | { kind: "no-result" };
 
+export type { PermissionDecisionSource };
+
+/** How a decision came about. */
+export type PermissionDecisionOutcome = "auto_approved" | "autopilot_denied" | "prompted_user";
+
+/** Where a decision was taken. */
+export type PermissionDecisionSurface = "tui" | "prompt_mode" | "copilot_app" | "acp" | "sdk";
+
+/** Whether somebody could have been asked. */
+export type PermissionResponseCapability = "interactive" | "headless" | "none";
+
 /** Who decided, and where; passed on to the runtime beside the decision. */
 export interface PermissionDecisionContext {
-  source?: PermissionDecisionSource;
-  [key: string]: unknown;
+  outcome: PermissionDecisionOutcome;
+  source: PermissionDecisionSource;
+  surface: PermissionDecisionSurface;
+  responseCapability?: PermissionResponseCapability;
 }
 
 /** A decision together with who took it. */

@@ -97,13 +97,37 @@ export interface ModelPolicy {
   terms: string;
 }
 
+/** Prices of a model's long context window, per `batchSize` tokens. */
+export interface ModelBillingTokenPricesLongContext {
+  inputPrice?: number;
+  outputPrice?: number;
+  cachePrice?: number;
+  cacheReadPrice?: number;
+  cacheWritePrice?: number;
+  cacheWrite1hPrice?: number;
+  contextMax?: number;
+  maxPromptTokens?: number;
+}
+
+/** Prices of a model, per `batchSize` tokens. */
+export interface ModelBillingTokenPrices extends ModelBillingTokenPricesLongContext {
+  batchSize?: number;
+  longContext?: ModelBillingTokenPricesLongContext;
+}
+
+/** What a model costs, relative to the base rate and per token. */
+export interface ModelBilling {
+  multiplier?: number;
+  tokenPrices?: ModelBillingTokenPrices;
+}
+
 /** A model that sessions can use. */
 export interface ModelInfo {
   id: string;
   name: string;
   capabilities: ModelCapabilities;
   policy?: ModelPolicy;
-  billing?: { multiplier?: number; [key: string]: unknown };
+  billing?: ModelBilling;
   supportedReasoningEfforts?: ReasoningEffort[];
   defaultReasoningEffort?: ReasoningEffort;
 }

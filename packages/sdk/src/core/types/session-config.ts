@@ -120,6 +120,8 @@ interface AgentOptions {
   memory?: MemoryConfiguration;
 }
 
+export type RemoteSessionMode = "off" | "export" | "on";
+
 interface EnvironmentOptions {
   /** Name of the application, stored with the session. */
   clientName?: string;
@@ -142,7 +144,7 @@ interface EnvironmentOptions {
   mcpOAuthTokenStorage?: "persistent" | "in-memory";
   authClientIdMetadataUrl?: string;
   gitHubToken?: string;
-  remoteSession?: "off" | "export" | "on";
+  remoteSession?: RemoteSessionMode;
   featureFlags?: Record<string, boolean>;
 }
 
