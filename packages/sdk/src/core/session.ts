@@ -138,25 +138,21 @@ export class CopilotSession {
    * @param timeout milliseconds from the call (default 60,000), or limits by name
    * @throws {NarthexError} SESSION_ERROR or the code that the runtime gives (MODEL_AUTHENTICATION, …), ABORTED, TURN_TIMEOUT, SESSION_SHUT_DOWN, SESSION_DISCONNECTED, CONNECTION_CLOSED
    */
-  async sendAndWait(
+  sendAndWait(
     options: string | MessageOptions,
     timeout: number | WaitOptions = {},
   ): Promise<AssistantMessageEvent | undefined> {
-    this.#assertOpen();
+    if (this.#end !== undefined) return Promise.reject(this.#end);
     const limits = typeof timeout === "number" ? { timeoutMs: timeout } : timeout;
-    const waiter = new TurnWaiter(this.#namesMessages);
-    const handle: TurnWaiterHandle = { waiter, changed: () => undefined };
+    const handle: TurnWaiterHandle = { waiter: new TurnWaiter(this.#namesMessages), changed: () => undefined };
     this.#waiters.add(handle);
-    try {
-      const message = await waitForTurn(handle, () => this.send(options), {
-        timeoutMs: limits.timeoutMs ?? DEFAULT_WAIT_MS,
-        idleTimeoutMs: limits.idleTimeoutMs,
-        signal: limits.signal,
-      });
-      return message as AssistantMessageEvent | undefined;
-    } finally {
-      this.#waiters.delete(handle);
-    }
+    const turn = waitForTurn(handle, () => this.send(options), {
+      timeoutMs: limits.timeoutMs ?? DEFAULT_WAIT_MS,
+      idleTimeoutMs: limits.idleTimeoutMs,
+      signal: limits.signal,
+      onSettled: () => this.#waiters.delete(handle),
+    });
+    return turn as Promise<AssistantMessageEvent | undefined>;
   }
 
   /**
