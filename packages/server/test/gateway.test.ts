@@ -106,6 +106,15 @@ describe("creating", () => {
     }
   });
 
+  it("goes on with a session whose second resume was refused", async () => {
+    const stand = await startStand();
+    const client = await stand.connect();
+    await client.call("session.create", { sessionId: "s1" });
+    const unsupported = { sessionId: "s1", provider: { type: "azure", baseUrl: "http://127.0.0.1:9" } };
+    await expect(client.call("session.resume", unsupported)).rejects.toMatchObject({ code: "MODEL_CONFIG_INVALID" });
+    await client.turn("s1", "list files");
+  });
+
   it("answers a plain create before its events, also for a client that keeps early traffic", async () => {
     const stand = await startStand();
     const client = await stand.connect(EARLY);

@@ -44,7 +44,7 @@ function toJsonSchema(parameters: ZodSchema | Record<string, unknown>, tool: str
   if (!isZodLike(parameters)) return parameters;
   try {
     if (typeof parameters.toJSONSchema === "function") return parameters.toJSONSchema() as Record<string, unknown>;
-    return z.toJSONSchema(parameters as never) as Record<string, unknown>;
+    return z.toJSONSchema(parameters as never);
   } catch (cause) {
     throw new NarthexError("CONFIG_INVALID", `The parameters of tool "${tool}" cannot be written as JSON Schema.`, {
       cause,

@@ -49,8 +49,9 @@ export function waitForTurn(
       if (outcome.kind === "idle") resolve(outcome.message);
       else reject(outcome.error);
       // An abort that the application asked for must not end its process when it looks at the turn only afterwards.
-      if (outcome.kind === "failed" && outcome.error.code === "ABORTED")
-        queueMicrotask(() => turn.catch(() => undefined));
+      if (outcome.kind === "failed" && outcome.error.code === "ABORTED") {
+        queueMicrotask(() => void turn.catch(() => undefined));
+      }
     };
     handle.changed = check;
     if (limits.signal?.aborted === true) return onAbort();

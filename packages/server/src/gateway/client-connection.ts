@@ -142,6 +142,7 @@ export class ClientConnection {
    */
   async #opening<T extends { sessionId: string }>(knownId: string | undefined, open: () => Promise<T>): Promise<T> {
     this.#creating += 1;
+    const wasKnown = knownId !== undefined && this.#traffic.stateOf(knownId) !== "unknown";
     if (knownId !== undefined) {
       this.#expected.add(knownId);
       this.#traffic.expect(knownId);
@@ -152,7 +153,9 @@ export class ClientConnection {
       setImmediate(() => this.#traffic.open(result.sessionId));
       return result;
     } catch (error) {
-      if (knownId !== undefined) this.#traffic.forget(knownId);
+      // A session that the client was attached to before goes on for it.
+      if (wasKnown) setImmediate(() => this.#traffic.open(knownId));
+      else if (knownId !== undefined) this.#traffic.forget(knownId);
       throw error;
     } finally {
       if (knownId !== undefined) this.#expected.delete(knownId);
