@@ -6,6 +6,11 @@ import { connectedPair, messagesOf } from "./fixture.ts";
 
 const info = (message: string) => ({ infoType: "test", message });
 
+/** Until a reply given just now is in the outbound queue, within the same turn of the event loop. */
+async function responseWritten(): Promise<void> {
+  for (let step = 0; step < 10; step += 1) await Promise.resolve();
+}
+
 describe("entry", () => {
   it.each([
     ["no cloud (entry-1)", {}, "CLOUD_CONFIG_REQUIRED", /cloud/],
@@ -112,6 +117,7 @@ describe("parking and hand-over", () => {
     const create = await runtime.nextCall("session.create");
     runtime.event("s-1", "session.info", info("early"));
     create.reply({ sessionId: "s-1" });
+    await responseWritten();
     runtime.event("s-1", "session.info", info("behind the response"));
     const session = await creating;
     const seen = new Arrivals<SessionEvent>();
@@ -229,8 +235,8 @@ describe("parking and hand-over", () => {
       const id = `s-${round}`;
       runtime.event(id, "session.info", info("1"));
       runtime.event(id, "session.info", info("2"));
-      create.reply({ sessionId: id }); // written in the same tick as what follows: one segment
-      await Promise.resolve();
+      create.reply({ sessionId: id }); // written in the same turn of the loop as what follows: one segment
+      await responseWritten();
       runtime.event(id, "session.info", info("3"));
       runtime.event(id, "session.info", info("4"));
       await Promise.all([creating, done.next("the fourth event")]);
@@ -315,5 +321,39 @@ describe("requests that the create itself needs (adopt-1)", () => {
     await expect(refused).rejects.toThrow(/several creates are in flight/);
     for (const [index, call] of calls.entries()) call.reply({ sessionId: `s-${index + 1}` });
     await Promise.all(creates);
+  });
+});
+
+describe("resuming a session that is live here (live-6)", () => {
+  it("hands its events to the new object once the runtime agrees, each once", async () => {
+    const { client, runtime } = await connectedPair();
+    const [old, fresh]: [SessionEvent[], SessionEvent[]] = [[], []];
+    const creating = client.createCloudSession({ cloud: {}, onEvent: (event) => old.push(event) });
+    (await runtime.nextCall("session.create")).reply({ sessionId: "s-1" });
+    const first = await creating;
+    const resuming = client.resumeSession("s-1", { onEvent: (event) => fresh.push(event) });
+    const resume = await runtime.nextCall("session.resume");
+    runtime.event("s-1", "session.info", info("before"));
+    resume.reply({ sessionId: "s-1" });
+    await responseWritten();
+    runtime.event("s-1", "session.info", info("after"));
+    await resuming;
+    await client.ping();
+    expect([messagesOf(old), messagesOf(fresh)]).toEqual([["before"], ["after"]]);
+    await expect(first.send("x")).rejects.toMatchObject({ code: "SESSION_DISCONNECTED" });
+  });
+
+  it("leaves the session as it was when the runtime refuses", async () => {
+    const { client, runtime } = await connectedPair();
+    const seen: SessionEvent[] = [];
+    const creating = client.createCloudSession({ cloud: {}, onEvent: (event) => seen.push(event) });
+    (await runtime.nextCall("session.create")).reply({ sessionId: "s-1" });
+    await creating;
+    const resuming = client.resumeSession("s-1");
+    (await runtime.nextCall("session.resume")).fail(new NarthexError("SESSION_NOT_FOUND", "no"));
+    await expect(resuming).rejects.toMatchObject({ code: "SESSION_NOT_FOUND" });
+    runtime.event("s-1", "session.info", info("still here"));
+    await client.ping();
+    expect(messagesOf(seen)).toEqual(["still here"]);
   });
 });

@@ -24,7 +24,7 @@ export interface ModelCall {
 }
 
 /**
- * An OpenAI-compatible chat-completions endpoint that answers from a script, streaming. Past the end of the script it
+ * An OpenAI-compatible chat-completions endpoint that answers from a script, as a stream where it is asked for. Past the end of the script it
  * repeats the last answer.
  */
 export class ScriptedModel {
@@ -70,16 +70,43 @@ export class ScriptedModel {
     this.calls.push(call);
     this.#arrivals.push(call);
     const answer = (this.#script.length > 1 ? this.#script.shift() : this.#script[0]) ?? { text: "" };
-    play(answer, call.body.model, response);
+    if (call.body.stream === true || "cutAfter" in answer || "hangAfter" in answer)
+      play(answer, call.body.model, response);
+    else answerWhole(answer, call.body.model, response);
   }
 }
 
+const USAGE = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
+
+function fail(answer: Extract<ScriptedAnswer, { status: number }>, response: ServerResponse): void {
+  response.writeHead(answer.status, { "content-type": "application/json", ...answer.headers });
+  response.end(JSON.stringify({ error: { message: answer.message ?? `status ${answer.status}` } }));
+}
+
+/** For a client that did not ask for a stream. */
+function answerWhole(answer: ScriptedAnswer, model: string, response: ServerResponse): void {
+  if ("status" in answer) return fail(answer, response);
+  const calls = "toolCalls" in answer ? answer.toolCalls : [];
+  const toolCalls = calls.map((call) => ({
+    id: callId(),
+    type: "function",
+    function: { name: call.name, arguments: JSON.stringify(call.arguments) },
+  }));
+  const content = "text" in answer ? (answer.text ?? null) : null;
+  const message = { role: "assistant", content, ...(toolCalls.length === 0 ? {} : { tool_calls: toolCalls }) };
+  const choice = { index: 0, message, finish_reason: toolCalls.length === 0 ? "stop" : "tool_calls" };
+  response.writeHead(200, { "content-type": "application/json" });
+  response.end(
+    JSON.stringify({ id: "c", object: "chat.completion", created: 0, model, choices: [choice], usage: USAGE }),
+  );
+}
+
+function callId(): string {
+  return `call_${Math.random().toString(36).slice(2)}`;
+}
+
 function play(answer: ScriptedAnswer, model: string, response: ServerResponse): void {
-  if ("status" in answer) {
-    response.writeHead(answer.status, { "content-type": "application/json", ...answer.headers });
-    response.end(JSON.stringify({ error: { message: answer.message ?? `status ${answer.status}` } }));
-    return;
-  }
+  if ("status" in answer) return fail(answer, response);
   response.writeHead(200, { "content-type": "text/event-stream" });
   const send = (delta: unknown, finish: string | null = null): void => {
     const chunk = {
@@ -108,16 +135,15 @@ function play(answer: ScriptedAnswer, model: string, response: ServerResponse): 
   for (const [index, call] of toolCalls.entries()) {
     const text = JSON.stringify(call.arguments);
     const middle = Math.ceil(text.length / 2);
-    const id = `call_${Math.random().toString(36).slice(2)}`;
+    const id = callId();
     send({
       tool_calls: [{ index, id, type: "function", function: { name: call.name, arguments: text.slice(0, middle) } }],
     });
     send({ tool_calls: [{ index, function: { arguments: text.slice(middle) } }] });
   }
   send({}, toolCalls.length > 0 ? "tool_calls" : "stop");
-  const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
   response.write(
-    `data: ${JSON.stringify({ id: "c", object: "chat.completion.chunk", created: 0, model, choices: [], usage })}\n\n`,
+    `data: ${JSON.stringify({ id: "c", object: "chat.completion.chunk", created: 0, model, choices: [], usage: USAGE })}\n\n`,
   );
   response.end("data: [DONE]\n\n");
 }

@@ -134,12 +134,6 @@ export async function resumeSession(
     ...(config.suppressResumeEvent === undefined ? {} : { disableResume: config.suppressResumeEvent }),
     ...(config.continuePendingWork === undefined ? {} : { continuePendingWork: config.continuePendingWork }),
   };
-  // A session that is live here is taken over by the new object; there is one receiver for its events at any time.
-  const previous = context.registry.get(id);
-  if (previous !== undefined) {
-    context.registry.release(id);
-    previous.finish(new NarthexError("SESSION_DISCONNECTED", `Session ${id} was resumed again on this client.`));
-  }
   return openKnown(context, "session.resume", id, params, config, options);
 }
 
@@ -152,11 +146,16 @@ async function openKnown(
   options: CreateSessionOptions,
 ): Promise<CopilotSession> {
   const session = prepare(context, id, config);
-  context.registry.register(session);
+  // A session that is live here keeps its traffic until the runtime has agreed to the resume; then the new object takes
+  // over. There is one receiver at any time.
+  const previous = method === "session.resume" ? context.registry.get(id) : undefined;
+  if (previous === undefined) context.registry.register(session);
   try {
     const result = await request(context, method, params, options, (outcome) => {
       const parsed = "result" in outcome ? SESSION_CREATE_RESULT.safeParse(outcome.result) : undefined;
-      if (parsed?.success === true) describe(session, parsed.data);
+      if (parsed?.success !== true) return;
+      describe(session, parsed.data);
+      if (previous !== undefined) takeOver(context, previous, session);
     });
     const parsed = SESSION_CREATE_RESULT.safeParse(result);
     if (!parsed.success || parsed.data.sessionId !== id) {
@@ -164,11 +163,19 @@ async function openKnown(
     }
   } catch (error) {
     const failure = NarthexError.from(error, "REQUEST_FAILED");
-    forget(context, session, failure);
+    if (context.registry.get(id) === session) forget(context, session, failure);
     if (failure.code === "SESSION_CREATE_RESPONSE_INVALID" && method === "session.create") destroy(context, id);
     throw failure;
   }
   return completed(context, session, config);
+}
+
+function takeOver(context: CreateContext, previous: CopilotSession, session: CopilotSession): void {
+  context.registry.release(session.sessionId);
+  previous.finish(
+    new NarthexError("SESSION_DISCONNECTED", `Session ${session.sessionId} was resumed again on this client.`),
+  );
+  context.registry.register(session);
 }
 
 function answeredWrongly(method: string, id: string, result: unknown): string {

@@ -106,6 +106,24 @@ describe("waiting for the turn of one message", () => {
     expect((waiter.outcome as { error: Error }).error.message).toContain(text);
   });
 
+  it.each([
+    ["an error", event("session.error", { message: "theirs" })],
+    ["an abort", idle({ aborted: true })],
+  ])("is not failed by %s of the next message's turn", (_name, end) => {
+    const waiter = new TurnWaiter(true);
+    waiter.sent("m1");
+    for (const e of [user("m1"), said("ours"), user("m2"), said("theirs"), end, idle()]) waiter.event(e);
+    expect(waiter.outcome).toMatchObject({ kind: "idle", message: { data: { content: "ours" } } });
+  });
+
+  it("is still its own turn after a steering message", () => {
+    const waiter = new TurnWaiter(true);
+    waiter.sent("m1");
+    const steer = event("user.message", { content: "and", messageId: "m2", delivery: "steering" });
+    for (const e of [user("m1"), said("first"), steer, event("session.error", { message: "ours" })]) waiter.event(e);
+    expect(waiter.outcome).toMatchObject({ kind: "failed", error: { message: "ours" } });
+  });
+
   it("decides once", () => {
     const waiter = new TurnWaiter(true);
     waiter.sent("m1");

@@ -32,6 +32,7 @@ export class TurnWaiter {
   #kept: RawSessionEvent[] = [];
   #messageId = "";
   #hasBegun = false;
+  #isAnswered = false;
   #namesMessages: boolean;
   #lastMessage: RawSessionEvent | undefined;
   #lastToUs: RawSessionEvent | undefined;
@@ -72,11 +73,18 @@ export class TurnWaiter {
     if (event.type === "user.message") {
       if (typeof data?.messageId === "string") this.#namesMessages = true;
       if (data?.messageId === this.#messageId) this.#begin();
+      // The next message's turn has begun: what goes wrong from here on is not ours, only the idle is still awaited.
+      else if (this.#hasBegun && data?.delivery !== "steering") this.#answered();
     } else if (event.type === "session.shutdown") {
       this.fail(new NarthexError("SESSION_SHUT_DOWN", "The runtime shut the session down before the turn was over."));
     } else if (this.#hasBegun || (isAfterAnswer && !this.#namesMessages) || isAbortedIdle(event, isAfterAnswer)) {
       this.#decide(event, data ?? {});
     }
+  }
+
+  #answered(): void {
+    this.#isAnswered = true;
+    this.#lastToUs ??= this.#lastMessage;
   }
 
   #begin(): void {
@@ -89,9 +97,13 @@ export class TurnWaiter {
     if (event.type === "assistant.message") {
       this.#lastMessage = event;
       if (data.originatingMessageId === this.#messageId) this.#lastToUs = event;
-    } else if (event.type === "session.error") this.fail(turnError(data));
-    else if (data.aborted === true) this.fail(new NarthexError("ABORTED", "The turn was aborted."));
-    else if (data.mode !== "autopilot") this.#finish({ kind: "idle", message: this.#lastToUs ?? this.#lastMessage });
+    } else if (event.type === "session.error") {
+      if (!this.#isAnswered) this.fail(turnError(data));
+    } else if (data.aborted === true && !this.#isAnswered) {
+      this.fail(new NarthexError("ABORTED", "The turn was aborted."));
+    } else if (data.mode !== "autopilot") {
+      this.#finish({ kind: "idle", message: this.#lastToUs ?? this.#lastMessage });
+    }
   }
 
   #finish(outcome: TurnOutcome): void {
