@@ -3,6 +3,7 @@ import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
 
 const BENCHMARKS = {
   "rpc-throughput": () => import("./rpc-throughput.mjs"),
+  "engine-append": () => import("./engine-append.mjs"),
 };
 
 function printMachine() {
