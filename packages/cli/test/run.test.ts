@@ -159,6 +159,13 @@ describe("bad input", () => {
     expect(readdirSync(path.join(home, "workspaces"))).toEqual([]);
   });
 
+  it("says what to do about a repository of another user", async () => {
+    const repository = makeRepository(FILES);
+    const result = await narthex(["run"], { cwd: repository, env: { GIT_TEST_ASSUME_DIFFERENT_OWNER: "1" } });
+    expect(result.stderr).toMatch(/REPOSITORY_NOT_TRUSTED.*safe\.directory/);
+    expect(result.code).toBe(1);
+  });
+
   it("says that git is missing", async () => {
     const repository = makeRepository(FILES);
     const result = await narthex(["run"], { cwd: repository, env: { PATH: "/nonexistent" } });

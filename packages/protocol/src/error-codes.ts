@@ -85,6 +85,7 @@ export const ERROR_CODES = {
   REPOSITORY_NAME_INVALID: facts("never", -32602, "A repository is named as owner/name."),
   BRANCH_NOT_FOUND: facts("never", -32602, "The repository has no such branch."),
   NOT_A_GIT_REPOSITORY: facts("never", -32602, "The folder is not a git repository."),
+  REPOSITORY_NOT_TRUSTED: facts("never", -32602, "git does not trust the repository, because another user owns it."),
   GIT_NOT_FOUND: facts("never", -32603, "The git command is not installed or not on the PATH."),
   CLONE_FAILED: facts("safe", -32603, "git could not clone the repository."),
   WORKSPACE_UNAVAILABLE: facts("never", -32603, "The session's working directory does not exist or cannot be used."),

@@ -77,10 +77,18 @@ async function git(folder: string, args: readonly string[]): Promise<string> {
     const { stdout } = await run("git", ["-C", folder, ...args], { maxBuffer: 64 * 1024 * 1024 });
     return stdout.trim();
   } catch (error) {
+    if (/dubious ownership/.test(String((error as { stderr?: unknown }).stderr))) throw notTrusted(folder);
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     throw new NarthexError(
       "GIT_NOT_FOUND",
       "The git command was not found: install git and make sure it is on the PATH.",
     );
   }
+}
+
+function notTrusted(folder: string): NarthexError {
+  return new NarthexError(
+    "REPOSITORY_NOT_TRUSTED",
+    `git does not trust ${folder}, because another user owns it: run \`git config --global --add safe.directory ${folder}\`, and try again.`,
+  );
 }
