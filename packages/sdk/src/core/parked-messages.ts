@@ -37,12 +37,15 @@ interface Losses<E, Q> {
 
 export class ParkedMessages<E extends RoutedEvent, Q> {
   readonly #limits: PendingRoutingLimits;
+  readonly #createsInFlight: () => number;
   /** By id, the least recently addressed first. */
   readonly #lots = new Map<string, Lot<E, Q>>();
   #bytes = 0;
 
-  constructor(limits: PendingRoutingLimits) {
+  /** @param createsInFlight each of them will have an id, so there is always room for as many */
+  constructor(limits: PendingRoutingLimits, createsInFlight: () => number) {
     this.#limits = limits;
+    this.#createsInFlight = createsInFlight;
   }
 
   holding(): { ids: number; messages: number; bytes: number } {
@@ -149,7 +152,8 @@ export class ParkedMessages<E extends RoutedEvent, Q> {
       return existing;
     }
     const stalest = this.#lots.keys().next();
-    if (this.#lots.size >= this.#limits.maxUnknownSessions && !stalest.done) {
+    const room = Math.max(this.#limits.maxUnknownSessions, this.#createsInFlight());
+    if (this.#lots.size >= room && !stalest.done) {
       this.discard(stalest.value, "overflow", out); // R4
     }
     const lot: Lot<E, Q> = {

@@ -207,6 +207,13 @@ describe("hand-over and bounds", () => {
     expect(routing.step(request(4, "c")).flatMap(shown)).toEqual(["refuse 2 overflow"]);
   });
 
+  it("has room for the ids of all creates in flight, however many they are", () => {
+    const routing = make({ maxUnknownSessions: 2 });
+    for (let n = 0; n < 5; n += 1) routing.step({ kind: "open-gate", ticket: ticket() });
+    for (let n = 0; n < 5; n += 1) expect(routing.step(request(n, `id-${n}`)).flatMap(shown)).toEqual([]);
+    expect(routing.step(request(5, "id-5")).flatMap(shown)).toEqual(["refuse 0 overflow"]);
+  });
+
   it("keeps the bytes of 100,000 ghost ids within bounds, and the right id still works", () => {
     const routing = open();
     for (let n = 0; n < 100_000; n += 1) routing.step(event(n, "session.info", `ghost-${n}`));

@@ -60,7 +60,7 @@ export class PendingRouting<S, E extends RoutedEvent, Q> {
 
   constructor(limits: PendingRoutingLimits) {
     this.#limits = limits;
-    this.#parked = new ParkedMessages(limits);
+    this.#parked = new ParkedMessages(limits, () => this.#tickets.size);
   }
 
   /** The session registered under this id: the quick way for live traffic, which needs no effects. */

@@ -6,7 +6,10 @@ export interface PendingRoutingLimits {
   maxParkedRequestsPerSession: number;
   /** Events kept per id; one more drops the least useful, oldest first (default 128). */
   maxParkedEventsPerSession: number;
-  /** Distinct unknown ids; one more forgets the least recently addressed (default 1,024). */
+  /**
+   * Distinct unknown ids; one more forgets the least recently addressed (default 1,024, but never less than there are
+   * creates in flight).
+   */
   maxUnknownSessions: number;
   /** Bytes kept in all (default 64 MiB); past it the oldest messages of the stalest id go. */
   maxParkedBytes: number;
