@@ -92,6 +92,7 @@ export const ERROR_CODES = {
   PATH_OUTSIDE_WORKSPACE: facts("never", -32602, "A path leads out of the session's workspace."),
   TOOL_NOT_FOUND: facts("never", -32602, "No such tool in this session."),
   TOOL_ARGUMENTS_INVALID: facts("never", -32602, "The arguments of a tool call are malformed."),
+  PERMISSION_DENIED: facts("never", -32603, "The user, a rule or a hook refused a tool call."),
   TOOL_FAILED: facts("never", -32603, "A tool call failed."),
   QUEUE_FULL: facts("safe", -32603, "Too much is waiting: prompts in a session, or writes in the store."),
   LIMIT_EXCEEDED: facts("never", -32603, "A named limit was reached."),

@@ -184,6 +184,33 @@ describe("a turn", () => {
   });
 });
 
+describe("a tool call that fails has a code", () => {
+  it.each([
+    ["a path outside of the workspace", call("view", { path: "/etc/passwd" }), "PATH_OUTSIDE_WORKSPACE"],
+    ["malformed arguments", call("view", { path: 7 }), "TOOL_ARGUMENTS_INVALID"],
+    ["an unknown tool", call("nope", {}), "TOOL_NOT_FOUND"],
+    ["nobody to allow it", call("bash", { command: "touch x" }), "PERMISSION_DENIED"],
+  ])("%s", async (_name, answer, code) => {
+    const { client } = await modelStand(answer, { text: "ok" });
+    await client.call("session.create", { sessionId: "s1" });
+    await client.turn("s1", "go");
+    const completed = client.all.find(({ event }) => event.type === "tool.execution_complete")!.event;
+    expect(completed.data).toMatchObject({ success: false, error: { code } });
+  });
+
+  it("a handler of the client that threw", async () => {
+    const { client } = await modelStand(call("mine", {}), { text: "ok" });
+    await client.call("session.create", { sessionId: "s1", tools: [{ name: "mine", skipPermission: true }] });
+    await client.call("session.send", { sessionId: "s1", prompt: "go" });
+    const { data } = await client.event("external_tool.requested");
+    const reply = { sessionId: "s1", requestId: data.requestId, error: "handler broke" };
+    await client.call("session.tools.handlePendingToolCall", reply);
+    const completed = await client.event("tool.execution_complete");
+    expect(completed.data).toMatchObject({ success: false, error: { code: "TOOL_FAILED" } });
+    expect(completed.data.error.message).toContain("handler broke");
+  });
+});
+
 describe("queue and abort", () => {
   it("runs queued prompts in order and goes idle once", async () => {
     const { client, model } = await modelStand({ text: "one" }, { text: "two" }, { text: "three" });

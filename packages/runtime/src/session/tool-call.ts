@@ -30,7 +30,7 @@ export async function runToolCall(
   const args = call.arguments as JsonValue;
   await context.writer.write("tool.execution_start", { toolCallId, toolName, arguments: args, turnId });
   let outcome: ToolOutcome;
-  let code: string | undefined;
+  let code = "TOOL_FAILED";
   try {
     outcome = await attempt(context, call, signal);
   } catch (error) {
@@ -41,13 +41,13 @@ export async function runToolCall(
   await context.writer.write("tool.execution_complete", { toolCallId, turnId, ...completion(outcome, code) });
 }
 
-function completion(outcome: ToolOutcome, code: string | undefined): Omit<ToolExecutionCompleteData, "toolCallId"> {
+function completion(outcome: ToolOutcome, code: string): Omit<ToolExecutionCompleteData, "toolCallId"> {
   const result = {
     content: outcome.text,
     ...(outcome.detail === undefined ? {} : { detailedContent: outcome.detail }),
   };
   if (outcome.success) return { success: true, result };
-  return { success: false, result, error: { message: outcome.text, ...(code === undefined ? {} : { code }) } };
+  return { success: false, result, error: { message: outcome.text, code } };
 }
 
 async function attempt(context: SessionContext, call: ModelToolCall, signal: AbortSignal): Promise<ToolOutcome> {
@@ -60,7 +60,7 @@ async function attempt(context: SessionContext, call: ModelToolCall, signal: Abo
   const before = await invokeHook(context, "preToolUse", { toolName: call.name, toolArgs: call.arguments }, signal);
   const args = before?.modifiedArgs ?? call.arguments;
   const verdict = await judge(context, entry, call, args, before, signal);
-  if (!verdict.isAllowed) return { success: false, text: verdict.reason };
+  if (!verdict.isAllowed) throw new NarthexError("PERMISSION_DENIED", verdict.reason);
   const outcome = await run(context, entry, { ...call, arguments: args }, signal);
   countChange(context, entry, args, outcome);
   return afterwards(context, call.name, args, outcome, signal);
