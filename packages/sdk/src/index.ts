@@ -1,7 +1,8 @@
 // @narthex/sdk: create, drive and steer cloud sessions of coding agents.
 export { CopilotClient } from "./copilot-client.ts";
 export { RuntimeConnection } from "./runtime-connection.ts";
-export { CopilotSession, type AssistantMessageEvent, type SessionStartup, type WaitOptions } from "./core/session.ts";
+export { CopilotSession, type AssistantMessageEvent, type WaitOptions } from "./core/session.ts";
+export type { SessionStartup } from "./core/session-traffic.ts";
 export { defineTool } from "./core/define-tool.ts";
 export { approveAll, createAttributedPermissionResult } from "./core/approve.ts";
 export { convertMcpCallToolResult } from "./core/tool-result.ts";

@@ -54,7 +54,7 @@ export async function createCloudSession(
   const onResponse = (outcome: Outcome): void => {
     try {
       if ("result" in outcome) session = adopt(context, ticket, outcome.result);
-      if (session?.isRepairing === true) repairing = repair(context, session);
+      if (session?.traffic.isHeld === true) repairing = repair(context, session);
     } catch (error) {
       failure = NarthexError.from(error, "INTERNAL");
     } finally {
@@ -79,7 +79,7 @@ async function repair(context: CreateContext, session: CopilotSession): Promise<
   const { sessionId } = session;
   let log: readonly RawSessionEvent[] | undefined;
   const finish = (): void => {
-    session.finishRepair(log);
+    session.traffic.release(log);
     context.registry.declineLostQuestions(session, log ?? []);
   };
   // Inside the read loop, so that nothing newer is looked at before what was lost is back in its place.
@@ -94,7 +94,7 @@ async function repair(context: CreateContext, session: CopilotSession): Promise<
   } catch (error) {
     context.logger.warn(`Lost early events could not be read back: ${messageOf(error)}`, { sessionId });
   } finally {
-    if (session.isRepairing) finish();
+    if (session.traffic.isHeld) finish();
   }
 }
 

@@ -194,7 +194,7 @@ export class SessionRegistry {
   #do(effect: Effect): void {
     switch (effect.kind) {
       case "registered":
-        effect.session.recordStartup(effect.early);
+        effect.session.traffic.begin(effect.early);
         if (effect.lostQuestions.length > 0) this.#lostQuestions.set(effect.session, effect.lostQuestions);
         if (effect.early.droppedEvents > 0) {
           this.#logger.warn(`${effect.early.droppedEvents} early events of a session were dropped.`, {

@@ -8,12 +8,11 @@ import {
   type SessionEventType,
 } from "@narthex/protocol";
 import { BroadcastRequests } from "./broadcast-requests.ts";
-import { EarlyRepair } from "./early-repair.ts";
 import { EventDispatch } from "./event-dispatch.ts";
 import { answerSessionRequest } from "./inbound-requests.ts";
 import type { Logger } from "./logger.ts";
-import type { EarlyTraffic } from "./routing-types.ts";
 import type { SessionHandlers } from "./session-handlers.ts";
+import { SessionTraffic, type SessionStartup } from "./session-traffic.ts";
 import { createSessionUi } from "./session-ui.ts";
 import { TurnWaiter } from "./turn-waiter.ts";
 import type { SessionCapabilities, SessionUiApi } from "./types/elicitation.ts";
@@ -44,19 +43,6 @@ export interface SessionPort {
   disconnect(sessionId: string): Promise<void>;
 }
 
-/** What arrived before a session was known, what of it was lost, and what of that was fetched again. */
-export interface SessionStartup extends EarlyTraffic {
-  /** Dropped events that were read back from the runtime's log and delivered in their place. */
-  readonly repairedEvents: number;
-}
-
-const NO_EARLY_TRAFFIC: SessionStartup = {
-  parkedEvents: 0,
-  parkedRequests: 0,
-  droppedEvents: 0,
-  refusedRequests: 0,
-  repairedEvents: 0,
-};
 const DEFAULT_WAIT_MS = 60_000;
 
 /** A session of a coding agent. Made by the client; ends with `disconnect()`, which leaves the session resumable. */
@@ -73,10 +59,7 @@ export class CopilotSession {
   #hasLiveCapabilities = false;
   #namesMessages = false;
   #end: NarthexError | undefined;
-  #startup: SessionStartup = NO_EARLY_TRAFFIC;
-  /** Set while lost events are fetched: everything for the session waits for them. */
-  #repair: EarlyRepair<() => void> | undefined;
-  #passOver: ReadonlySet<string> = new Set();
+  readonly #traffic = new SessionTraffic((event) => this.#deliver(event));
   readonly #ui: SessionUiApi;
 
   /** Made by the client only. @internal */
@@ -107,7 +90,7 @@ export class CopilotSession {
 
   /** What arrived before the session was known, what of it was lost, and what of that was repaired. */
   get startup(): SessionStartup {
-    return this.#startup;
+    return this.#traffic.startup;
   }
 
   /** Questions of the application to whoever watches the session. */
@@ -241,30 +224,9 @@ export class CopilotSession {
     if (!this.#hasLiveCapabilities) this.#capabilities = facts.capabilities ?? {};
   }
 
-  /** Takes over the account of the early traffic; after losses everything waits for `finishRepair`. @internal */
-  recordStartup(early: EarlyTraffic): void {
-    this.#startup = { ...early, repairedEvents: 0 };
-    if (early.droppedEvents > 0) this.#repair = new EarlyRepair();
-  }
-
-  /** Is traffic held until lost events are back? @internal */
-  get isRepairing(): boolean {
-    return this.#repair !== undefined;
-  }
-
-  /** Delivers what was held, with the lost events of the log in their place; undefined when there is no log. @internal */
-  finishRepair(log: readonly RawSessionEvent[] | undefined): void {
-    const repair = this.#repair;
-    if (repair === undefined) return;
-    this.#repair = undefined;
-    const { items, repaired, passOver } = repair.finish(log);
-    this.#passOver = passOver;
-    const { droppedEvents } = this.#startup;
-    this.#startup = { ...this.#startup, repairedEvents: Math.min(repaired.length, droppedEvents) };
-    for (const item of items) {
-      if (item.kind === "event") this.#deliver(item.event);
-      else item.value();
-    }
+  /** @internal */
+  get traffic(): SessionTraffic {
+    return this.#traffic;
   }
 
   /** The application has had its chance to subscribe. @internal */
@@ -274,9 +236,7 @@ export class CopilotSession {
 
   /** One event, in order. @internal */
   receive(event: RawSessionEvent): void {
-    if (this.#repair === undefined) {
-      if (!this.#passOver.has(event.id)) this.#deliver(event);
-    } else if (!this.#repair.hold({ kind: "event", event })) this.finishRepair(undefined);
+    this.#traffic.event(event);
   }
 
   #deliver(event: RawSessionEvent): void {
@@ -297,12 +257,7 @@ export class CopilotSession {
 
   /** One request of the runtime; settles with its result. @internal */
   answer(method: RuntimeRequestMethod, params: Record<string, unknown> & { sessionId: string }): Promise<unknown> {
-    const repair = this.#repair;
-    if (repair === undefined) return this.#answerNow(method, params);
-    return new Promise((resolve, reject) => {
-      const value = (): void => void this.#answerNow(method, params).then(resolve, reject);
-      if (!repair.hold({ kind: "other", value })) this.finishRepair(undefined);
-    });
+    return this.#traffic.request(() => this.#answerNow(method, params));
   }
 
   #answerNow(method: RuntimeRequestMethod, params: Record<string, unknown> & { sessionId: string }): Promise<unknown> {
@@ -317,7 +272,7 @@ export class CopilotSession {
   finish(reason: NarthexError): void {
     if (this.#end !== undefined) return;
     this.#end = reason;
-    this.finishRepair(undefined); // held requests are refused, held events have nobody left
+    this.#traffic.release(undefined); // held requests are refused, held events have nobody left
     this.#broadcast?.close();
     this.#broadcast = undefined;
     this.#handlers = undefined;
