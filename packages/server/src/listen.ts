@@ -19,6 +19,8 @@ export interface ListenOptions {
   readonly port: number;
   /** Serve JSON-RPC on the port, framed and over WebSocket (default true); without it the port is for looking only. */
   readonly rpc?: boolean;
+  /** Open sockets of every kind at once (default 2,000); one more is closed at once. */
+  readonly maxSockets?: number;
   /** Milliseconds a connection may stay silent before its first byte (default 30,000). */
   readonly firstByteTimeoutMs?: number;
 }
@@ -31,6 +33,7 @@ export interface Listener {
 }
 
 const HOST = "127.0.0.1";
+const MAX_SOCKETS = 2_000;
 const FIRST_BYTE_TIMEOUT_MS = 30_000;
 const MAX_WEB_SOCKET_MESSAGE_BYTES = 64 * 1024 * 1024;
 const HTTP_METHOD = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE) /;
@@ -48,6 +51,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     socket.on("error", () => socket.destroy()); // the reader above it hears of the close
     distribute(socket, http, options);
   });
+  server.maxConnections = options.maxSockets ?? MAX_SOCKETS;
   await bind(server, options.port);
   return {
     port: (server.address() as AddressInfo).port,

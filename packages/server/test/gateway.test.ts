@@ -123,6 +123,28 @@ describe("creating", () => {
     expect(client.order.slice(0, 3)).toEqual(["response connect", "response session.create", "event session.start"]);
   });
 
+  it("names the options that have no effect here, instead of taking them in silence", async () => {
+    const stand = await startStand();
+    const client = await stand.connect();
+    const quiet = {
+      toolFilterPrecedence: "excluded",
+      includeSubAgentStreamingEvents: true,
+      envValueMode: "direct",
+      mcpServers: {},
+    };
+    await client.call("session.create", { sessionId: "quiet", ...quiet });
+    await client.event("session.context_changed");
+    expect(client.all.map(({ event }) => event.type)).not.toContain("session.warning");
+    await client.call("session.create", { sessionId: "loud", customAgents: [{ name: "a", prompt: "b" }], ...quiet });
+    expect((await client.event("session.warning")).data.message).toMatch(/without effect: customAgents\./);
+    const patch = { sessionId: "quiet", skipCustomInstructions: true, model: "offline" };
+    expect(await client.call("session.options.update", patch)).toEqual({ success: true });
+    expect((await client.event("session.warning")).data.message).toMatch(/without effect: skipCustomInstructions\./);
+    await expect(client.call("session.options.update", { sessionId: "quiet", model: "gpt" })).rejects.toMatchObject({
+      code: "MODEL_CONFIG_INVALID",
+    });
+  });
+
   it("puts remoteUrl into the response, the metadata and the list (rt-8), and serves the session there", async () => {
     const stand = await startStand();
     const client = await stand.connect(EARLY);

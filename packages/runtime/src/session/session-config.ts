@@ -1,5 +1,5 @@
 // What a client says about a session when it creates or resumes it, as the runtime understands it.
-import { NarthexError } from "@narthex/protocol";
+import { NarthexError, PROFILE } from "@narthex/protocol";
 import { z } from "zod";
 
 const toolDeclaration = z.looseObject({
@@ -77,4 +77,32 @@ export function parseSessionParams(params: unknown, method: string): SessionPara
   const issue = parsed.error.issues[0];
   const where = issue === undefined || issue.path.length === 0 ? "params" : issue.path.join(".");
   throw new NarthexError("INVALID_PARAMS", `${method}: ${where}: ${issue?.message ?? "invalid"}`);
+}
+
+/** Fields that every official client sends, or that ask for what happens here anyway. */
+const WITHOUT_EFFECT_BY_DESIGN = new Set([
+  "toolFilterPrecedence",
+  "includeSubAgentStreamingEvents",
+  "envValueMode",
+  "traceparent",
+  "tracestate",
+]);
+
+/** The options among these params that this runtime does not act on, so that nobody takes its silence for consent. */
+export function ignoredOptions(params: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(params)
+    .filter(
+      ([name, value]) => !Object.hasOwn(CONFIG.shape, name) && !WITHOUT_EFFECT_BY_DESIGN.has(name) && isSet(value),
+    )
+    .map(([name]) => name);
+}
+
+function isSet(value: unknown): boolean {
+  if (value === undefined || value === null || value === false) return false;
+  return typeof value !== "object" || Object.keys(value).length > 0;
+}
+
+/** What a session says about options that have no effect. */
+export function ignoredOptionsWarning(names: readonly string[]): string {
+  return `Not supported in profile ${PROFILE}, and without effect: ${names.join(", ")}.`;
 }

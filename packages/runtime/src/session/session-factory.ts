@@ -10,7 +10,7 @@ import { EventWriter } from "./event-writer.ts";
 import { fanOut } from "./fan-out.ts";
 import { PendingRequests } from "./pending-requests.ts";
 import { PermissionRules } from "./permission-rules.ts";
-import type { SessionParams } from "./session-config.ts";
+import { ignoredOptions, ignoredOptionsWarning, type SessionParams } from "./session-config.ts";
 import type { SessionContext } from "./session-context.ts";
 import { SessionMetrics } from "./session-metrics.ts";
 import { chooseModel, type ModelChoice } from "./session-model.ts";
@@ -119,6 +119,11 @@ export class SessionFactory {
     }
     if (choice.warning !== undefined) {
       await draft.writer.write("session.warning", { warningType: "model", message: choice.warning });
+    }
+    const ignored = ignoredOptions(params);
+    if (ignored.length > 0) {
+      const message = ignoredOptionsWarning(ignored);
+      await draft.writer.write("session.warning", { warningType: "options", message });
     }
     const repository = params.cloud?.repository;
     if (repository !== undefined) {

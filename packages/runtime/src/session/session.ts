@@ -6,7 +6,7 @@ import type { SessionClient } from "../ports.ts";
 import type { Attachments } from "./attachments.ts";
 import { elicit, type ElicitationAnswer, type ElicitationQuestion } from "./elicitation.ts";
 import type { SessionContext } from "./session-context.ts";
-import type { SessionParams } from "./session-config.ts";
+import { ignoredOptionsWarning, type SessionParams } from "./session-config.ts";
 import { executeCommand } from "./client-commands.ts";
 import type { PermissionAnswer } from "./permission-check.ts";
 import { buildSystemMessage, type Sections } from "./system-message.ts";
@@ -76,6 +76,19 @@ export class HostedSession {
     if (provider !== undefined || model !== undefined) {
       settings.model = this.#context.chooseModel({ ...(provider && { provider }), ...(model && { model }) });
     }
+  }
+
+  /**
+   * Applies a patch of options. What this runtime does not act on is named in a warning of the session.
+   * @throws {NarthexError} MODEL_CONFIG_INVALID
+   */
+  async updateOptions(patch: Readonly<Record<string, unknown>>): Promise<void> {
+    const { model, ...rest } = patch;
+    if (typeof model === "string") await this.switchModel(model);
+    const names = Object.keys(rest).filter((name) => rest[name] !== undefined && rest[name] !== false);
+    if (names.length === 0) return;
+    const message = ignoredOptionsWarning(names);
+    await this.#context.writer.write("session.warning", { warningType: "options", message });
   }
 
   /** Appends the event that tells everyone of a resume. */

@@ -24,7 +24,7 @@ export interface Prompt {
   readonly displayText?: string;
   readonly attachments?: readonly unknown[];
   readonly source?: string;
-  readonly agentMode?: string;
+  readonly agentMode?: "interactive" | "plan" | "autopilot" | "shell";
 }
 
 export interface TurnLimits {

@@ -149,6 +149,7 @@ export class TurnRunner {
       ...(transformedContent === (prompt.displayText ?? prompt.text) ? {} : { transformedContent }),
       ...(prompt.attachments === undefined ? {} : { attachments: prompt.attachments as never }),
       ...(prompt.source === undefined ? {} : { source: prompt.source }),
+      ...(prompt.agentMode === undefined ? {} : { agentMode: prompt.agentMode }),
       ...(delivery === undefined ? {} : { delivery }),
     });
     this.#hooks.onPrompt(prompt);

@@ -13,7 +13,7 @@ export const PARAMS = {
     displayPrompt: z.string().optional(),
     attachments: z.array(z.unknown()).max(1_000).optional(),
     mode: z.enum(["enqueue", "immediate"]).optional(),
-    agentMode: z.string().optional(),
+    agentMode: z.enum(["interactive", "plan", "autopilot", "shell"]).optional(),
     source: z.string().optional(),
   }),
   abort: scoped({

@@ -48,7 +48,6 @@ export const METHODS = {
   "status.get": () => ({ version: NARTHEX_VERSION, protocolVersion: PROTOCOL_VERSION }),
   "auth.getStatus": () => ({
     isAuthenticated: true,
-    authType: "api-key",
     statusMessage: "Narthex needs no account: models are configured on the runtime or per session.",
   }),
   "models.list": (_params, { runtime }) => ({
@@ -131,10 +130,14 @@ export const METHODS = {
     success: false,
     error: "This runtime is headless: no session is in the foreground.",
   }),
-  "session.options.update": method("session.options.update", PARAMS.session, async ({ sessionId }, { runtime }) => {
-    await runtime.open(sessionId);
-    return success(true);
-  }),
+  "session.options.update": method(
+    "session.options.update",
+    PARAMS.session,
+    async ({ sessionId, ...patch }, { runtime }) => {
+      await (await runtime.open(sessionId)).updateOptions(patch);
+      return success(true);
+    },
+  ),
   "session.log": method(
     "session.log",
     PARAMS.log,
