@@ -123,6 +123,15 @@ describe("run the tests", () => {
     expect(failing.answer).toContain("**The tests fail.**");
     expect(failing.answer).toContain("1 passed, 1 failed");
     expect(failing.answer).toContain("exited with code 1");
+    expect(failing.answer).not.toContain("dependencies are missing");
+  });
+
+  it("says when it looks as if dependencies are not installed", async () => {
+    const root = await makeBeacon();
+    writeFileSync(join(root, "src/lamp.js"), 'export { lamp } from "a-package-that-is-not-there";\n');
+    const { answer } = await runTurn(root, "run the tests");
+    expect(answer).toContain("**The tests fail.**");
+    expect(answer).toContain("dependencies are missing");
   });
 
   it("says plainly when it was not allowed, and what it would run", async () => {

@@ -60,7 +60,7 @@ function* runCommand(folder: string, best: TestCommand, others: readonly TestCom
 function report(command: string, { why }: TestCommand, exitCode: number, output: string): string {
   const counts = readTestCounts(output);
   const verdict = exitCode === 0 ? "**The tests pass.**" : "**The tests fail.**";
-  const missing = exitCode === 127 ? " The command itself was not found: it has to be installed first." : "";
+  const missing = exitCode === 0 ? "" : missingHint(exitCode, output);
   const numbers = counts && [
     ...(counts.passed === undefined ? [] : [`${counts.passed} passed`]),
     ...(counts.failed === undefined ? [] : [`${counts.failed} failed`]),
@@ -76,6 +76,17 @@ function report(command: string, { why }: TestCommand, exitCode: number, output:
       ? "There was no output."
       : `The end of the output:\n${block(lastLines(output.trimEnd(), TAIL_LINES))}`;
   return `${verdict} I ran ${code(command)}, because ${why}; it exited with code ${exitCode}.${missing}\n\n${found}\n\n${tail}`;
+}
+
+/** What a test command says when the packages it needs are not installed, in several languages. */
+const NOT_INSTALLED =
+  /Cannot find (?:module|package) '?[@\w]|ERR_MODULE_NOT_FOUND|ModuleNotFoundError|No module named|: (?:command )?not found\b|no required module provides package/;
+
+/** A workspace is a fresh clone: nothing is installed in it that is not in the repository. */
+function missingHint(exitCode: number, output: string): string {
+  if (exitCode === 127) return " The command itself was not found: it has to be installed first.";
+  if (!NOT_INSTALLED.test(output)) return "";
+  return ` It may be that dependencies are missing: the workspace holds only what is in the repository. Install them first (for a Node project: run ${code("npm ci")}).`;
 }
 
 function notRun(command: string, { why }: TestCommand, reason: string): string {
