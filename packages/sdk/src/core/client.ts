@@ -301,8 +301,8 @@ export class ClientCore {
       traceContext: async () => ({ ...(await this.#options.onGetTraceContext?.()) }),
       disconnect: (sessionId) => detachSession(connection, sessionId),
     };
-    const { peer, registry, stopping } = connection;
-    return { peer, registry, port, stopping, logger: this.#logger };
+    const { peer, registry, stopping, isSendDurable } = connection;
+    return { peer, registry, port, stopping, isSendDurable, logger: this.#logger };
   }
 }
 

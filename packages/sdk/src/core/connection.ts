@@ -1,7 +1,7 @@
 /**
  * One connection to a runtime, from the handshake to its end: the peer, and the sessions that live on it.
  */
-import { NarthexError, isRuntimeRequestMethod } from "@narthex/protocol";
+import { FEATURE_DURABLE_SEND, NarthexError, isRuntimeRequestMethod } from "@narthex/protocol";
 import { RpcPeer } from "@narthex/rpc";
 import { shakeHands, type HandshakeOptions } from "./handshake.ts";
 import type { LifecycleDispatch } from "./lifecycle.ts";
@@ -27,6 +27,7 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #stopping = new AbortController();
   #isUp = false;
+  #features: ReadonlySet<string> = new Set();
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -44,13 +45,18 @@ export class Connection {
   async open(): Promise<void> {
     this.peer.start();
     try {
-      await shakeHands(this.peer, this.#options.handshake);
+      this.#features = await shakeHands(this.peer, this.#options.handshake);
       this.#isUp = true;
     } catch (error) {
       const failure = this.link.explain(NarthexError.from(error, "CONNECTION_FAILED"));
       this.close(failure);
       throw failure;
     }
+  }
+
+  /** Does the runtime keep messages for a session whose worker has not started yet? */
+  get isSendDurable(): boolean {
+    return this.#features.has(FEATURE_DURABLE_SEND);
   }
 
   /** Aborts when the connection is given up; creates in flight end with it. */

@@ -14,11 +14,13 @@ import type { Logger } from "./logger.ts";
 import type { SessionHandlers } from "./session-handlers.ts";
 import { SessionTraffic, type SessionStartup } from "./session-traffic.ts";
 import { createSessionUi } from "./session-ui.ts";
+import { SendReadiness } from "./send-readiness.ts";
 import { TurnWaiter } from "./turn-waiter.ts";
 import type { SessionCapabilities, SessionUiApi } from "./types/elicitation.ts";
 import type { MessageOptions } from "./types/message.ts";
 import type { ModelCapabilitiesOverride, ReasoningEffort, ContextTier } from "./types/provider.ts";
 import type { SessionEventHandler, TypedSessionEventHandler } from "./types/session-config.ts";
+import { isUrgentRequest } from "./urgent-requests.ts";
 import { waitForTurn } from "./wait-for-turn.ts";
 
 /** The assistant's message that ends a turn. */
@@ -52,6 +54,7 @@ export class CopilotSession {
   readonly #dispatch: EventDispatch;
   #handlers: SessionHandlers | undefined;
   #broadcast: BroadcastRequests | undefined;
+  #readiness: SendReadiness | undefined;
   readonly #waiters = new Set<TurnWaiterHandle>();
   #workspacePath: string | undefined;
   #remoteUrl: string | undefined;
@@ -100,13 +103,22 @@ export class CopilotSession {
 
   /**
    * Sends a message; resolves with its id once the runtime has accepted it. The answer comes as events.
-   * @throws {NarthexError} SESSION_DISCONNECTED, CONNECTION_CLOSED, QUEUE_FULL
+   *
+   * A cloud session may exist before its worker does. Where the runtime does not promise to keep a message until then,
+   * the message waits here for the worker's first event, at most `readyTimeoutMs` of the create.
+   * @throws {NarthexError} SESSION_DISCONNECTED, CONNECTION_CLOSED, SESSION_NOT_READY, QUEUE_FULL
    */
   async send(options: string | MessageOptions): Promise<string> {
+    return this.#send(options, undefined);
+  }
+
+  async #send(options: string | MessageOptions, signal: AbortSignal | undefined): Promise<string> {
     const message = typeof options === "string" ? { prompt: options } : options;
     if (typeof message?.prompt !== "string") {
       throw new NarthexError("INVALID_PARAMS", "send needs a prompt: pass a string, or { prompt }.");
     }
+    this.#assertOpen();
+    await this.#readiness?.wait(signal);
     const trace = await this.#port.traceContext();
     const result = await this.#call("session.send", { ...message, ...trace });
     return SEND_RESULT.parse(result).messageId;
@@ -129,11 +141,15 @@ export class CopilotSession {
     const limits = typeof timeout === "number" ? { timeoutMs: timeout } : timeout;
     const handle: TurnWaiterHandle = { waiter: new TurnWaiter(this.#namesMessages), changed: () => undefined };
     this.#waiters.add(handle);
-    const turn = waitForTurn(handle, () => this.send(options), {
+    const settled = new AbortController(); // a message that still waits to be sent is not sent once nobody waits for it
+    const turn = waitForTurn(handle, () => this.#send(options, settled.signal), {
       timeoutMs: limits.timeoutMs ?? DEFAULT_WAIT_MS,
       idleTimeoutMs: limits.idleTimeoutMs,
       signal: limits.signal,
-      onSettled: () => this.#waiters.delete(handle),
+      onSettled: () => {
+        this.#waiters.delete(handle);
+        settled.abort();
+      },
     });
     return turn as Promise<AssistantMessageEvent | undefined>;
   }
@@ -212,6 +228,12 @@ export class CopilotSession {
     if (onEvent !== undefined) this.#dispatch.subscribe(undefined, onEvent as never, { replay: false });
   }
 
+  /** Messages wait until the session's worker has started. @internal */
+  holdMessages(timeoutMs: number): void {
+    const { sessionId } = this;
+    this.#readiness = new SendReadiness({ sessionId, timeoutMs, readLog: () => this.getEvents() });
+  }
+
   /** Takes over what the create or resume response says. @internal */
   describe(facts: {
     workspacePath?: string | undefined;
@@ -242,6 +264,7 @@ export class CopilotSession {
   #deliver(event: RawSessionEvent): void {
     if (this.#end !== undefined) return;
     this.#observe(event);
+    this.#readiness?.observe(event);
     this.#dispatch.emit(event);
     this.#broadcast?.event(event);
     for (const handle of this.#waiters) {
@@ -257,6 +280,7 @@ export class CopilotSession {
 
   /** One request of the runtime; settles with its result. @internal */
   answer(method: RuntimeRequestMethod, params: Record<string, unknown> & { sessionId: string }): Promise<unknown> {
+    if (isUrgentRequest(method)) return this.#answerNow(method, params); // the runtime may wait for it
     return this.#traffic.request(() => this.#answerNow(method, params));
   }
 
@@ -273,6 +297,7 @@ export class CopilotSession {
     if (this.#end !== undefined) return;
     this.#end = reason;
     this.#traffic.release(undefined); // held requests are refused, held events have nobody left
+    this.#readiness?.end(reason);
     this.#broadcast?.close();
     this.#broadcast = undefined;
     this.#handlers = undefined;
