@@ -51,7 +51,8 @@ export function copilotVerbs(binding) {
       const run = OPERATIONS[op] ?? fail(`There is no operation ${op}`);
       const operation = { journal: new Stream(), late: new Stream(), abort: new AbortController(), outcome: undefined };
       operations.set(as, operation);
-      const settled = (async () => run({ ...clientOf(client), binding, operation, operationOf, args, session: sessionFor(args) }))();
+      const settled = (async () =>
+        run({ ...clientOf(client), binding, operation, operationOf, args, session: sessionFor(args) }))();
       operation.done = settled.then(
         (value) => (operation.outcome = { value: value ?? null }),
         (error) => (operation.outcome = { error: observed(error) }),
@@ -74,7 +75,8 @@ export function copilotVerbs(binding) {
     },
 
     events: async ({ of, stream, count, withinMs }) => {
-      const source = clients.get(of)?.streams[stream] ?? operationOf(of)[stream] ?? fail(`There is no stream ${stream}`);
+      const source =
+        clients.get(of)?.streams[stream] ?? operationOf(of)[stream] ?? fail(`There is no stream ${stream}`);
       return source.take(count, withinMs);
     },
 
@@ -150,7 +152,6 @@ function configOf({ args, operation }) {
 }
 
 const optionsOf = ({ args, operation }) => ({ ...args.options, signal: operation.abort.signal });
-
 
 const OPERATIONS = {
   createCloudSession: (c) => keep(c.operation, c.binding.createCloud(c.client, configOf(c), optionsOf(c))),

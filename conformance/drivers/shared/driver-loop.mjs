@@ -17,7 +17,11 @@ export function serveVerbs(verbs) {
         say({ seq, ok: ok ?? {} });
         if (verb === "bye") process.exit(0);
       } catch (error) {
-        say(error instanceof Unsupported ? { seq, unsupported: error.message } : { seq, broken: String(error?.stack ?? error) });
+        say(
+          error instanceof Unsupported
+            ? { seq, unsupported: error.message }
+            : { seq, broken: String(error?.stack ?? error) },
+        );
       }
     })
     .on("close", () => process.exit(0));

@@ -89,7 +89,8 @@ function fileSystemFactory(policy, run) {
   return () => {
     if (policy.throw !== undefined) throw new Error(policy.throw);
     const files = new Map(Object.entries(policy.files ?? {}));
-    const note = (method, path, value) => run(`fs:${method}`, policy.never ? { never: true } : { reply: value }, { request: path });
+    const note = (method, path, value) =>
+      run(`fs:${method}`, policy.never ? { never: true } : { reply: value }, { request: path });
     return {
       readFile: async (path) => {
         const content = files.get(path);
@@ -113,7 +114,10 @@ function fileSystemFactory(policy, run) {
       },
       mkdir: async (path) => void (await note("mkdir", path)),
       readdir: async (path) => (await note("readdir", path), [...files.keys()]),
-      readdirWithTypes: async (path) => (await note("readdirWithTypes", path), [...files.keys()].map((name) => ({ name, type: "file" }))),
+      readdirWithTypes: async (path) => (
+        await note("readdirWithTypes", path),
+        [...files.keys()].map((name) => ({ name, type: "file" }))
+      ),
       rm: async (path) => {
         files.delete(path);
         await note("rm", path);

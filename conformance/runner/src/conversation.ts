@@ -175,7 +175,7 @@ export class Conversation {
       this.#problem(`A response to a request that was never sent: ${show(message)}`);
       return;
     }
-    if (("result" in message) === ("error" in message)) {
+    if ("result" in message === "error" in message) {
       this.#problem(`A response needs a result or an error: ${show(message)}`);
     }
     asked.responses.push(message);

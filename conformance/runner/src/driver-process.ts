@@ -62,7 +62,9 @@ export class DriverProcess {
   async hello(): Promise<Hello> {
     const hello = helloAnswer.safeParse(await this.ask({ verb: "hello", protocol: 1 }));
     if (hello.success) return hello.data;
-    throw new KitError(`The driver's hello is wrong: ${hello.error.issues.map((i) => `${i.path.join(".")} ${i.message}`).join("; ")}`);
+    throw new KitError(
+      `The driver's hello is wrong: ${hello.error.issues.map((i) => `${i.path.join(".")} ${i.message}`).join("; ")}`,
+    );
   }
 
   /**

@@ -26,7 +26,8 @@ export class FrameReader {
     if (end === -1) return undefined;
     const header = this.#pending.subarray(0, end).toString("latin1");
     const length = /^content-length: *(\d+)$/im.exec(header)?.[1];
-    if (length === undefined) throw new Mismatch(`The SDK wrote a header without Content-Length: ${JSON.stringify(header)}`);
+    if (length === undefined)
+      throw new Mismatch(`The SDK wrote a header without Content-Length: ${JSON.stringify(header)}`);
     const start = end + HEADER_END.length;
     const stop = start + Number(length);
     if (this.#pending.length < stop) return undefined;

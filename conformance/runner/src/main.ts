@@ -5,7 +5,15 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { judge } from "./baseline.ts";
 import { KitError } from "./kit-error.ts";
-import { KIT, baselineSchema, loadScenarios, loadYaml, subjectsSchema, type Baseline, type SubjectEntry } from "./load.ts";
+import {
+  KIT,
+  baselineSchema,
+  loadScenarios,
+  loadYaml,
+  subjectsSchema,
+  type Baseline,
+  type SubjectEntry,
+} from "./load.ts";
 import { knownOf, lineOf, summaryOf } from "./report.ts";
 import { runAll } from "./run-all.ts";
 

@@ -67,7 +67,8 @@ function operatorOf(wanted: unknown): Operator | undefined {
 function arrayMismatch(seen: unknown, wanted: readonly unknown[], where: string): string | undefined {
   if (!Array.isArray(seen)) return `${where}: ${show(seen)} is not an array`;
   for (const [index, value] of wanted.entries()) {
-    if (index >= seen.length) return `${where}: only ${seen.length} of ${wanted.length} elements; missing ${show(value)}`;
+    if (index >= seen.length)
+      return `${where}: only ${seen.length} of ${wanted.length} elements; missing ${show(value)}`;
     const problem = mismatchOf(seen[index], value, `${where}[${index}]`);
     if (problem !== undefined) return problem;
   }
@@ -84,19 +85,46 @@ const unless = (holds: boolean, problem: () => string): string | undefined => (h
 
 const OPERATORS: Readonly<Record<string, Check>> = {
   $match: (seen, value, where) =>
-    unless(typeof seen === "string" && new RegExp(String(value), "s").test(seen), () => `${where}: ${show(seen)} does not match /${String(value)}/`),
-  $type: (seen, value, where) => unless(typeOf(seen).includes(String(value)), () => `${where}: ${show(seen)} is no ${String(value)}`),
+    unless(
+      typeof seen === "string" && new RegExp(String(value), "s").test(seen),
+      () => `${where}: ${show(seen)} does not match /${String(value)}/`,
+    ),
+  $type: (seen, value, where) =>
+    unless(typeOf(seen).includes(String(value)), () => `${where}: ${show(seen)} is no ${String(value)}`),
   $absent: (seen, _value, where) => unless(seen === undefined, () => `${where}: is there (${show(seen)})`),
-  $exact: (seen, value, where) => unless(sorted(seen) === sorted(value), () => `${where}: ${show(seen)} is not exactly ${show(value)}`),
-  $not: (seen, value, where) => unless(!matches(seen, value), () => `${where}: ${show(seen)} looks like ${show(value)}`),
-  $anyOf: (seen, value, where) => unless(list(value).some((one) => matches(seen, one)), () => `${where}: ${show(seen)} is none of ${show(value)}`),
-  $allOf: (seen, value, where) => list(value).map((one) => mismatchOf(seen, one, where)).find((problem) => problem !== undefined),
-  $contains: (seen, value, where) => unless(list(seen).some((one) => matches(one, value)), () => `${where}: nothing in ${show(seen)} looks like ${show(value)}`),
+  $exact: (seen, value, where) =>
+    unless(sorted(seen) === sorted(value), () => `${where}: ${show(seen)} is not exactly ${show(value)}`),
+  $not: (seen, value, where) =>
+    unless(!matches(seen, value), () => `${where}: ${show(seen)} looks like ${show(value)}`),
+  $anyOf: (seen, value, where) =>
+    unless(
+      list(value).some((one) => matches(seen, one)),
+      () => `${where}: ${show(seen)} is none of ${show(value)}`,
+    ),
+  $allOf: (seen, value, where) =>
+    list(value)
+      .map((one) => mismatchOf(seen, one, where))
+      .find((problem) => problem !== undefined),
+  $contains: (seen, value, where) =>
+    unless(
+      list(seen).some((one) => matches(one, value)),
+      () => `${where}: nothing in ${show(seen)} looks like ${show(value)}`,
+    ),
   $unordered: (seen, value, where) => unorderedMismatch(seen, list(value), where),
-  $size: (seen, value, where) => unless((Array.isArray(seen) || typeof seen === "string") && seen.length === Number(value), () => `${where}: ${show(seen)} is not of size ${String(value)}`),
-  $atLeast: (seen, value, where) => unless(number(seen) >= Number(value), () => `${where}: ${show(seen)} is less than ${String(value)}`),
-  $atMost: (seen, value, where) => unless(number(seen) <= Number(value), () => `${where}: ${show(seen)} is more than ${String(value)}`),
-  $keys: (seen, value, where) => unless(sorted(Object.keys(Object(seen)).toSorted()) === sorted(list(value).map(String).toSorted()), () => `${where}: has the keys ${show(Object.keys(Object(seen)))}, not ${show(value)}`),
+  $size: (seen, value, where) =>
+    unless(
+      (Array.isArray(seen) || typeof seen === "string") && seen.length === Number(value),
+      () => `${where}: ${show(seen)} is not of size ${String(value)}`,
+    ),
+  $atLeast: (seen, value, where) =>
+    unless(number(seen) >= Number(value), () => `${where}: ${show(seen)} is less than ${String(value)}`),
+  $atMost: (seen, value, where) =>
+    unless(number(seen) <= Number(value), () => `${where}: ${show(seen)} is more than ${String(value)}`),
+  $keys: (seen, value, where) =>
+    unless(
+      sorted(Object.keys(Object(seen)).toSorted()) === sorted(list(value).map(String).toSorted()),
+      () => `${where}: has the keys ${show(Object.keys(Object(seen)))}, not ${show(value)}`,
+    ),
 };
 
 function applyOperator(seen: unknown, { name, value }: Operator, where: string): string | undefined {
@@ -113,7 +141,8 @@ function typeOf(value: unknown): string[] {
 
 function unorderedMismatch(seen: unknown, wanted: readonly unknown[], where: string): string | undefined {
   if (!Array.isArray(seen)) return `${where}: ${show(seen)} is not an array`;
-  if (seen.length !== wanted.length) return `${where}: ${seen.length} elements instead of ${wanted.length}: ${show(seen)}`;
+  if (seen.length !== wanted.length)
+    return `${where}: ${seen.length} elements instead of ${wanted.length}: ${show(seen)}`;
   const rest: unknown[] = [...seen];
   for (const value of wanted) {
     const index = rest.findIndex((one) => matches(one, value));

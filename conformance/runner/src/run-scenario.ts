@@ -67,10 +67,12 @@ async function settleRequests(scenario: Scenario, stage: Stage): Promise<void> {
 function explain(error: unknown, stage: Stage, target: Target): string {
   const text = error instanceof Error ? error.message : String(error);
   // A missing feature that hello does not admit is a failure: nothing is skipped by the way.
-  if (error instanceof Unsupported) return `the driver says that it cannot do ${error.feature}, but it was not told in time`;
+  if (error instanceof Unsupported)
+    return `the driver says that it cannot do ${error.feature}, but it was not told in time`;
   const wire = stage.problems.length > 0 ? ` | on the wire: ${stage.problems.join(" | ")}` : "";
   const kit = error instanceof KitError ? "kit: " : "";
-  const said = target.kind === "runtime" && stage.subject.kind === "runtime" ? stage.runtime.output.trim().slice(-600) : "";
+  const said =
+    target.kind === "runtime" && stage.subject.kind === "runtime" ? stage.runtime.output.trim().slice(-600) : "";
   return `${kit}${text}${wire}${said === "" ? "" : `\n      the runtime said: ${said}`}`;
 }
 

@@ -45,7 +45,9 @@ export class RuntimeUnderTest {
     this.#model.add(...(answers as ScriptedAnswer[]));
   }
 
-  async start(extra: { env?: Record<string, string> | undefined; args?: readonly string[] | undefined } = {}): Promise<void> {
+  async start(
+    extra: { env?: Record<string, string> | undefined; args?: readonly string[] | undefined } = {},
+  ): Promise<void> {
     this.#model ??= await startScriptedModel();
     const places = {
       home: path.join(this.#folder, "home"),
@@ -56,7 +58,9 @@ export class RuntimeUnderTest {
       text.replace(/\{(home|repositories|model)\}/g, (_all, key: keyof typeof places) => places[key]);
     const [program, ...args] = [...wordsOf(this.#command.command).map(filled), ...(extra.args ?? [])];
     if (program === undefined) throw new KitError("There is no command line for the runtime.");
-    const env = Object.fromEntries(Object.entries({ ...this.#command.env, ...extra.env }).map(([k, v]) => [k, filled(v)]));
+    const env = Object.fromEntries(
+      Object.entries({ ...this.#command.env, ...extra.env }).map(([k, v]) => [k, filled(v)]),
+    );
     const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
     this.#port = await this.#listening(child);

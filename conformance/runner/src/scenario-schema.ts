@@ -10,7 +10,7 @@ const matcher = json.describe("A matcher: subset of objects, arrays element by e
 const name = z.string().min(1).describe("A name given earlier in this scenario; may contain ${variables}.");
 const saved = z
   .record(z.string(), z.string())
-  .describe("Variables to set: name to a dotted path into what was seen (\"\" is all of it).");
+  .describe('Variables to set: name to a dotted path into what was seen ("" is all of it).');
 const withinMs = z.union([z.number().int().min(0), z.string()]).describe("Milliseconds to wait at most.");
 
 /** How a handler of the application answers. */
@@ -37,11 +37,18 @@ export const peerFrame = z.union([
   }),
   z.strictObject({ request: z.string(), params: json.optional(), as: z.string().optional(), id: json.optional() }),
   z.strictObject({ notify: z.string(), params: json.optional() }),
-  z.strictObject({ respond: z.string().describe("The call, by its name."), result: json.optional(), error: json.optional() }),
+  z.strictObject({
+    respond: z.string().describe("The call, by its name."),
+    result: json.optional(),
+    error: json.optional(),
+  }),
   z
     .strictObject({
       frame: json,
-      header: z.string().optional().describe("The header block; {bytes} stands for the length. Default: the usual one."),
+      header: z
+        .string()
+        .optional()
+        .describe("The header block; {bytes} stands for the length. Default: the usual one."),
     })
     .describe("Any JSON value as the body of a well-formed frame."),
   z
@@ -117,6 +124,7 @@ const simpleSteps = [
   z.strictObject({ count: matcher, is: z.union([z.number().int(), z.string()]), connection: connectionName }),
   z.strictObject({ fence: z.string().describe("All that was sent to this connection so far has been read.") }),
   z.strictObject({ hangUp: z.string(), how: z.enum(["end", "reset", "exit"]).optional() }),
+  z.strictObject({ ghosts: z.number().int().min(1), prefix: z.string() }).describe("An event for each of so many ids."),
   z.strictObject({ closed: z.string() }).describe("The other side has ended this connection."),
   z.strictObject({ listen: z.boolean() }).describe("Take new connections, or refuse them."),
   z.strictObject({ reconnected: z.string(), withinMs: withinMs.optional() }),
@@ -167,11 +175,18 @@ const ID = /^[a-z0-9-]+\/[a-z0-9-]+$/;
 export const scenarioSchema = z.strictObject({
   id: z.string().regex(ID).describe("topic/case, the same as the file's path."),
   title: z.string().min(10).describe("What holds, in one sentence."),
-  clauses: z.array(z.string().regex(/^[a-z]+-\d+$/)).min(1).describe("Clauses of spec/PROTOCOL.md that this proves."),
+  clauses: z
+    .array(z.string().regex(/^[a-z]+-\d+$/))
+    .min(1)
+    .describe("Clauses of spec/PROTOCOL.md that this proves."),
   why: z.string().optional(),
   target: z.enum(["sdk", "runtime"]).default("sdk"),
   needs: z.array(z.string()).default([]).describe("Features that the SDK names in hello."),
-  transports: z.array(z.enum(["tcp", "ws", "stdio"])).min(1).default(["tcp"]).describe("Run once over each."),
+  transports: z
+    .array(z.enum(["tcp", "ws", "stdio"]))
+    .min(1)
+    .default(["tcp"])
+    .describe("Run once over each."),
   open: z
     .union([z.literal(false), z.record(z.string(), json)])
     .default({})

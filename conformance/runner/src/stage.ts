@@ -24,7 +24,8 @@ export class Stage {
   readonly transport: Transport;
   readonly deadlineMs: number;
   readonly auto: AutoAnswers;
-  readonly variables: Variables = new Map();
+  /** `kilo` is there from the start: a text of a thousand characters. */
+  readonly variables: Variables = new Map([["kilo", "k".repeat(1_000)]]);
   readonly calls = new Map<string, Call>();
   readonly #connections = new Map<string, Conversation>();
   readonly #problems: string[] = [];
@@ -90,7 +91,11 @@ export class Stage {
   }
 
   /** A new event id, and the persisted event before it in this session. */
-  nextEvent(sessionId: string, wantedId: string | undefined, isEphemeral: boolean): { id: string; parentId: string | null } {
+  nextEvent(
+    sessionId: string,
+    wantedId: string | undefined,
+    isEphemeral: boolean,
+  ): { id: string; parentId: string | null } {
     const id = wantedId ?? `ev-${++this.#events}`;
     const parentId = this.#parents.get(sessionId) ?? null;
     if (!isEphemeral) this.#parents.set(sessionId, id);

@@ -22,7 +22,8 @@ export async function open(stage: Stage, step: StepOf<"open">): Promise<void> {
   const wire = first ?? (await accepted);
   if (wire !== undefined) stage.connect(client, wire);
   const seen = await opening;
-  if (step.see === undefined && "error" in Object(seen)) throw new Mismatch(`The client did not connect: ${show(seen)}`);
+  if (step.see === undefined && "error" in Object(seen))
+    throw new Mismatch(`The client did not connect: ${show(seen)}`);
   stage.check(seen, step);
 }
 
@@ -111,4 +112,3 @@ export async function close(stage: Stage, step: StepOf<"close">): Promise<void> 
   const client = stage.fill(step.close);
   await stage.driver.ask({ verb: "close", client, how: step.how ?? "stop" });
 }
-

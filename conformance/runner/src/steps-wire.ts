@@ -42,7 +42,14 @@ function bodyOf(stage: Stage, connection: string, frame: Exclude<PeerFrame, { ra
 function eventBody(stage: Stage, frame: Extract<PeerFrame, { event: string }>): unknown {
   const ephemeral = frame.ephemeral === true ? { ephemeral: true } : {};
   const place = stage.nextEvent(frame.session, frame.id, frame.ephemeral === true);
-  const event = { ...place, timestamp: TIMESTAMP, type: frame.event, data: frame.data ?? {}, ...ephemeral, ...frame.extra };
+  const event = {
+    ...place,
+    timestamp: TIMESTAMP,
+    type: frame.event,
+    data: frame.data ?? {},
+    ...ephemeral,
+    ...frame.extra,
+  };
   return { jsonrpc: "2.0", method: "session.event", params: { sessionId: frame.session, event } };
 }
 
@@ -92,7 +99,8 @@ export async function count(stage: Stage, step: StepOf<"count">): Promise<void> 
   const wanted = stage.fill(step.count);
   const found = stage.connection(name).received.filter((message) => matches(message, wanted));
   const expected = Number(stage.fill(step.is));
-  if (found.length !== expected) throw new Mismatch(`${found.length} messages instead of ${expected} like ${show(wanted)}`);
+  if (found.length !== expected)
+    throw new Mismatch(`${found.length} messages instead of ${expected} like ${show(wanted)}`);
 }
 
 export async function fence(stage: Stage, step: StepOf<"fence">): Promise<void> {
@@ -115,6 +123,17 @@ export async function hangUp(stage: Stage, step: StepOf<"hangUp">): Promise<void
 export async function closed(stage: Stage, step: StepOf<"closed">): Promise<void> {
   if (await stage.connection(stage.fill(step.closed)).closed(stage.deadlineMs)) return;
   throw new Mismatch("The connection is still open.");
+}
+
+/** One event each for ids that nobody has, in one piece. */
+export async function ghosts(stage: Stage, step: StepOf<"ghosts">): Promise<void> {
+  const prefix = stage.fill(step.prefix);
+  const bodies = Array.from({ length: step.ghosts }, (_, index) => {
+    const event = { id: `${prefix}-${index}`, timestamp: TIMESTAMP, parentId: null, type: "session.info", data: {} };
+    const params = { sessionId: `${prefix}-${index}`, event };
+    return { body: JSON.stringify({ jsonrpc: "2.0", method: "session.event", params }) };
+  });
+  await stage.connection().write(bodies, { glue: true, cut: undefined });
 }
 
 /** Laws over all events that a connection has seen. */

@@ -18,6 +18,7 @@ export class SessionTraffic {
     parkedRequests: 0,
     droppedEvents: 0,
     refusedRequests: 0,
+    mayBeIncomplete: false,
     repairedEvents: 0,
   };
 
@@ -37,7 +38,7 @@ export class SessionTraffic {
   /** Takes over the account of the early traffic; after losses everything is held until `release`. */
   begin(early: EarlyTraffic): void {
     this.#startup = { ...early, repairedEvents: 0 };
-    if (early.droppedEvents > 0) this.#repair = new EarlyRepair();
+    if (early.droppedEvents > 0 || early.mayBeIncomplete) this.#repair = new EarlyRepair();
   }
 
   event(event: RawSessionEvent): void {
@@ -63,7 +64,9 @@ export class SessionTraffic {
     this.#repair = undefined;
     const { items, repaired, passOver } = repair.finish(log);
     this.#passOver = passOver;
-    const repairedEvents = Math.min(repaired.length, this.#startup.droppedEvents);
+    // What was forgotten with its account is not among the counted losses.
+    const { droppedEvents, mayBeIncomplete } = this.#startup;
+    const repairedEvents = mayBeIncomplete ? repaired.length : Math.min(repaired.length, droppedEvents);
     this.#startup = { ...this.#startup, repairedEvents };
     for (const item of items) {
       if (item.kind === "event") this.#deliver(item.event);
