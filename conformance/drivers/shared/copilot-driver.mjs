@@ -50,6 +50,7 @@ export function copilotVerbs(binding) {
     start: async ({ client, op, as, args }) => {
       const run = OPERATIONS[op] ?? fail(`There is no operation ${op}`);
       const operation = { journal: new Stream(), late: new Stream(), abort: new AbortController(), outcome: undefined };
+      if (args.cancelled === true) operation.abort.abort();
       operations.set(as, operation);
       const settled = (async () =>
         run({ ...clientOf(client), binding, operation, operationOf, args, session: sessionFor(args) }))();

@@ -24,6 +24,7 @@ const USAGE = `Usage: npm run conformance -- <driver> [options]
   --id PREFIX      only scenarios, or scenarios that prove clauses, whose id begins like this
   --json FILE      write the results there
   --baseline FILE  what is known to fail, for a driver given by its command line
+  --seed N         where random interleavings begin (default 1; "random" for a new one)
   --list           say which scenarios there are
 `;
 
@@ -31,6 +32,7 @@ interface Options {
   readonly id: string;
   readonly json: string | undefined;
   readonly baseline: string | undefined;
+  readonly seed: number;
 }
 
 function subjectNamed(name: string): SubjectEntry {
@@ -48,12 +50,12 @@ function baselineOf(name: string, given: string | undefined): Baseline {
   return existsSync(path.join(KIT, file)) ? loadYaml(file, baselineSchema) : { failing: {}, missing: {} };
 }
 
-async function run(name: string, { id, json, baseline }: Options): Promise<number> {
+async function run(name: string, { id, json, baseline, seed }: Options): Promise<number> {
   const subject = subjectNamed(name);
   const scenarios = loadScenarios().filter(
     (scenario) => scenario.id.startsWith(id) || scenario.clauses.some((clause) => clause.startsWith(id)),
   );
-  const done = await runAll({ name, subject, scenarios, onResult: (result) => console.log(lineOf(result)) });
+  const done = await runAll({ name, subject, scenarios, seed, onResult: (result) => console.log(lineOf(result)) });
   if (done.results.length === 0) throw new KitError(`No scenario for a ${subject.kind} has an id like ${id}.`);
   const { results, complaints } = judge(done, baselineOf(name, baseline), id === "");
   if (json !== undefined) {
@@ -74,6 +76,7 @@ async function main(args: string[]): Promise<number> {
       id: { type: "string", default: "" },
       json: { type: "string" },
       baseline: { type: "string" },
+      seed: { type: "string", default: "1" },
       list: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -87,7 +90,10 @@ async function main(args: string[]): Promise<number> {
     console.error(USAGE);
     return values.help ? 0 : 2;
   }
-  return run(name, { id: values.id, json: values.json, baseline: values.baseline });
+  const seed = values.seed === "random" ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
+  if (!Number.isSafeInteger(seed)) throw new KitError(`--seed ${values.seed}: a whole number, or "random".`);
+  if (values.seed === "random") console.log(`seed ${seed}`);
+  return run(name, { id: values.id, json: values.json, baseline: values.baseline, seed });
 }
 
 try {

@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly scenarios: readonly Scenario[];
   /** More environment for the driver. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Where random parts begin (default 1). */
+  readonly seed?: number;
   readonly onResult?: (result: Result) => void;
 }
 
@@ -80,7 +82,7 @@ async function runEach(
   for (const scenario of scenarios) {
     for (const { id, transport } of casesOf(scenario)) {
       const begin = performance.now();
-      const verdict = await runScenario(scenario, transport, await target());
+      const verdict = await runScenario(scenario, transport, await target(), options.seed);
       const result: Result = {
         id,
         clauses: scenario.clauses,

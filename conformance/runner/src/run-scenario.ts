@@ -19,7 +19,13 @@ export type Target =
   | { readonly kind: "sdk"; readonly driver: DriverProcess; readonly features: ReadonlySet<string> }
   | { readonly kind: "runtime"; readonly command: RuntimeCommand };
 
-export async function runScenario(scenario: Scenario, transport: Transport, target: Target): Promise<Verdict> {
+/** @param seed where random parts begin */
+export async function runScenario(
+  scenario: Scenario,
+  transport: Transport,
+  target: Target,
+  seed = 1,
+): Promise<Verdict> {
   if (target.kind === "sdk") {
     const wanted = [...scenario.needs, ...(transport === "tcp" ? [] : [`transport-${transport}`])];
     const missing = wanted.filter((feature) => !target.features.has(feature));
@@ -30,7 +36,7 @@ export async function runScenario(scenario: Scenario, transport: Transport, targ
       ? { kind: "sdk", driver: target.driver, listener: new Listener(transport) }
       : { kind: "runtime", runtime: new RuntimeUnderTest(target.command) };
   const auto = new AutoAnswers(target.kind === "sdk" ? scenario.auto : { ...NO_AUTO, ...scenario.auto });
-  const stage = new Stage({ subject, transport, deadlineMs: scenario.deadlineMs, auto });
+  const stage = new Stage({ subject, transport, deadlineMs: scenario.deadlineMs, auto, seed });
   try {
     await play(scenario, stage);
     return { verdict: "passed" };

@@ -131,7 +131,7 @@ const simpleSteps = [
   z.strictObject({ auto: z.record(z.string(), json) }).describe("Change the automatic answers from now on."),
   z.strictObject({
     fuzz: z.strictObject({
-      seed: z.union([z.number().int(), z.string()]),
+      runs: z.number().int().min(1).describe("Seeds, counted from the one of the command line (default 1)."),
       steps: z.number().int().min(1),
       creates: z.number().int().min(1),
     }),

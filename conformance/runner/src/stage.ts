@@ -24,15 +24,25 @@ export class Stage {
   readonly transport: Transport;
   readonly deadlineMs: number;
   readonly auto: AutoAnswers;
-  /** `kilo` is there from the start: a text of a thousand characters. */
-  readonly variables: Variables = new Map([["kilo", "k".repeat(1_000)]]);
+  /** From the start there are `kilo`, a text of a thousand characters, and `seed`, for what is random. */
+  readonly variables: Variables;
   readonly calls = new Map<string, Call>();
   readonly #connections = new Map<string, Conversation>();
   readonly #problems: string[] = [];
   #events = 0;
   readonly #parents = new Map<string, string>();
 
-  constructor(options: { subject: Subject; transport: Transport; deadlineMs: number; auto: AutoAnswers }) {
+  constructor(options: {
+    subject: Subject;
+    transport: Transport;
+    deadlineMs: number;
+    auto: AutoAnswers;
+    seed: number;
+  }) {
+    this.variables = new Map<string, unknown>([
+      ["kilo", "k".repeat(1_000)],
+      ["seed", options.seed],
+    ]);
     this.subject = options.subject;
     this.transport = options.transport;
     this.deadlineMs = options.deadlineMs;

@@ -41,12 +41,13 @@ function bodyOf(stage: Stage, connection: string, frame: Exclude<PeerFrame, { ra
 
 function eventBody(stage: Stage, frame: Extract<PeerFrame, { event: string }>): unknown {
   const ephemeral = frame.ephemeral === true ? { ephemeral: true } : {};
+  const data = frame.data === undefined ? {} : frame.data;
   const place = stage.nextEvent(frame.session, frame.id, frame.ephemeral === true);
   const event = {
     ...place,
     timestamp: TIMESTAMP,
     type: frame.event,
-    data: frame.data ?? {},
+    data,
     ...ephemeral,
     ...frame.extra,
   };
