@@ -23,6 +23,8 @@ export type AutoAnswer = false | { readonly result?: unknown; readonly error?: u
 interface Asked {
   readonly method: string;
   readonly responses: Message[];
+  /** How many messages had come in when the first answer came. */
+  answeredAt: number | undefined;
 }
 
 const NO_OPTIONS: WriteOptions = { glue: false, cut: undefined };
@@ -71,7 +73,7 @@ export class Conversation {
   ask(method: string, name: string | undefined, wantedId?: unknown): number | string {
     const id = typeof wantedId === "string" || typeof wantedId === "number" ? wantedId : this.#nextId++;
     if (this.#asked.has(id)) throw new KitError(`The request id ${id} is used twice.`);
-    const asked: Asked = { method, responses: [] };
+    const asked: Asked = { method, responses: [], answeredAt: undefined };
     this.#asked.set(id, asked);
     if (name !== undefined) this.#byName.set(name, asked);
     return id;
@@ -111,6 +113,20 @@ export class Conversation {
 
   hasReply(name: string): boolean {
     return this.#named(name).responses.length > 0;
+  }
+
+  /** How many messages had come in before the answer to this request. */
+  receivedBefore(name: string): number {
+    const { answeredAt } = this.#named(name);
+    if (answeredAt === undefined) throw new Mismatch(`The request ${name} is not answered.`);
+    return answeredAt;
+  }
+
+  /** Resolves with the next change: a message, an answer, or the end; false when none comes in time. */
+  async changed(withinMs: number): Promise<boolean> {
+    const size = (): number => this.#received.length;
+    const before = size();
+    return (await this.#changes.wait(() => (size() > before || this.#isClosed ? true : undefined), withinMs)) === true;
   }
 
   /** Names of requests that have no answer, waiting for those that are still due. */
@@ -179,6 +195,7 @@ export class Conversation {
       this.#problem(`A response needs a result or an error: ${show(message)}`);
     }
     asked.responses.push(message);
+    asked.answeredAt ??= this.#received.length;
     if (asked.responses.length > 1) this.#problem(`${asked.method} was answered ${asked.responses.length} times.`);
   }
 

@@ -59,10 +59,18 @@ class FuzzRun {
       () => this.#arrive("request"),
       () => this.#arrive("request"),
     ];
-    if (this.#creates.length < this.#maxCreates) choices.push(() => this.#begin(), () => this.#begin());
+    if (this.#creates.length < this.#maxCreates)
+      choices.push(
+        () => this.#begin(),
+        () => this.#begin(),
+      );
     const create = this.#pick(inFlight);
     if (create !== undefined) {
-      choices.push(() => this.#succeed(create), () => this.#fail(create), () => this.#cancel(create));
+      choices.push(
+        () => this.#succeed(create),
+        () => this.#fail(create),
+        () => this.#cancel(create),
+      );
     }
     const cancelled = this.#pick(this.#in("cancelled"));
     if (cancelled !== undefined) choices.push(() => this.#succeedLate(cancelled));
@@ -79,31 +87,48 @@ class FuzzRun {
     const { journals, served } = this.#model.expectation;
     for (const [name, items] of journals) {
       const wanted = items.map(({ kind, number }) =>
-        kind === "event" ? { event: { data: { message: String(number) } } } : { call: "userInput", request: { question: String(number) } },
+        kind === "event"
+          ? { event: { data: { message: String(number) } } }
+          : { call: "userInput", request: { question: String(number) } },
       );
-      const seen = await this.#stage.driver.ask({ verb: "events", of: name, stream: "journal", count: items.length + 1, withinMs: 0 });
+      const seen = await this.#stage.driver.ask({
+        verb: "events",
+        of: name,
+        stream: "journal",
+        count: items.length + 1,
+        withinMs: 0,
+      });
       const problem = mismatchOf(seen, wanted);
       if (problem !== undefined) throw new Mismatch(`the journal of ${name}: ${problem}`);
     }
     for (const [number, request] of this.#requests) {
       const reply = await this.#stage.connection().reply(request, this.#stage.deadlineMs);
       const wanted = served.has(number) ? { result: { answer: String(number) } } : { error: {} };
-      if (mismatchOf(reply, wanted) !== undefined) throw new Mismatch(`${request} was answered with ${show(reply)}, not ${show(wanted)}`);
+      if (mismatchOf(reply, wanted) !== undefined)
+        throw new Mismatch(`${request} was answered with ${show(reply)}, not ${show(wanted)}`);
     }
     for (const create of this.#in("live")) await this.#disconnect(create);
   }
 
   async #arrive(kind: "event" | "request"): Promise<void> {
-    const ids = [...this.#creates.map((create) => create.id), `${this.#prefix}-s${this.#creates.length}`, `${this.#prefix}-ghost`];
+    const ids = [
+      ...this.#creates.map((create) => create.id),
+      `${this.#prefix}-s${this.#creates.length}`,
+      `${this.#prefix}-ghost`,
+    ];
     const id = this.#pick(ids) ?? "";
     const number = ++this.#number;
     this.#note(`${kind} ${number} for ${id}`);
     if (kind === "event") {
-      await send(this.#stage, { send: { event: "session.info", session: id, data: { infoType: "fuzz", message: String(number) } } });
+      await send(this.#stage, {
+        send: { event: "session.info", session: id, data: { infoType: "fuzz", message: String(number) } },
+      });
     } else {
       const name = `${this.#prefix}-r${number}`;
       this.#requests.set(number, name);
-      await send(this.#stage, { send: { request: "userInput.request", params: { sessionId: id, question: String(number) }, as: name } });
+      await send(this.#stage, {
+        send: { request: "userInput.request", params: { sessionId: id, question: String(number) }, as: name },
+      });
     }
     this.#model.arrived(id, { kind, number });
   }

@@ -13,6 +13,7 @@
  * | `{$not: m}` | what `m` does not match |
  * | `{$anyOf: [m…]}`, `{$allOf: [m…]}` | what one, or each, of them matches |
  * | `{$contains: m}` | an array with an element that `m` matches |
+ * | `{$containsTimes: {times: n, match: m}}` | an array with exactly so many elements that `m` matches |
  * | `{$unordered: [m…]}` | an array of as many elements that match in some order |
  * | `{$size: n}` | an array or string of this length |
  * | `{$atLeast: n}`, `{$atMost: n}` | numbers |
@@ -110,6 +111,8 @@ const OPERATORS: Readonly<Record<string, Check>> = {
       list(seen).some((one) => matches(one, value)),
       () => `${where}: nothing in ${show(seen)} looks like ${show(value)}`,
     ),
+  $containsTimes: (seen, value, where) =>
+    timesMismatch(seen, Object(value) as { times?: unknown; match?: unknown }, where),
   $unordered: (seen, value, where) => unorderedMismatch(seen, list(value), where),
   $size: (seen, value, where) =>
     unless(
@@ -137,6 +140,13 @@ function typeOf(value: unknown): string[] {
   if (value === null) return ["null"];
   if (Array.isArray(value)) return ["array"];
   return Number.isInteger(value) ? ["number", "integer"] : [typeof value];
+}
+
+function timesMismatch(seen: unknown, wanted: { times?: unknown; match?: unknown }, where: string): string | undefined {
+  const found = list(seen).filter((one) => matches(one, wanted.match)).length;
+  return found === Number(wanted.times)
+    ? undefined
+    : `${where}: ${found} elements instead of ${String(wanted.times)} look like ${show(wanted.match)}`;
 }
 
 function unorderedMismatch(seen: unknown, wanted: readonly unknown[], where: string): string | undefined {

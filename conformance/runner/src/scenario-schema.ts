@@ -146,6 +146,17 @@ const simpleSteps = [
     env: z.record(z.string(), z.string()).optional(),
     args: z.array(z.string()).optional(),
   }),
+  z
+    .strictObject({
+      poll: z.strictObject({ request: z.string(), params: json.optional() }),
+      connection: connectionName,
+      see: matcher,
+      save: saved.optional(),
+      withinMs: withinMs.optional(),
+    })
+    .describe("Ask again, after every message that comes in, until the answer looks like this."),
+  z.strictObject({ before: matcher, answerTo: name }).describe("The first message like this came before the answer."),
+  z.strictObject({ after: matcher, answerTo: name }).describe("Every message like this came after the answer."),
   z.strictObject({ model: z.array(json) }).describe("What the scripted model says next."),
   z.strictObject({ ordered: z.string(), rule: z.enum(["parents", "ids-unique"]) }),
 ] as const;

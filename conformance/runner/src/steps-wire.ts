@@ -7,6 +7,8 @@ import { valueAt } from "./values.ts";
 
 type StepOf<K extends string> = Extract<SimpleStep, Record<K, unknown>>;
 
+/** Milliseconds after which a poll asks again without a message. */
+const POLL_AGAIN_MS = 200;
 const TIMESTAMP = "2026-01-01T00:00:00.000Z";
 
 export async function send(stage: Stage, step: StepOf<"send">): Promise<void> {
@@ -135,6 +137,42 @@ export async function ghosts(stage: Stage, step: StepOf<"ghosts">): Promise<void
     return { body: JSON.stringify({ jsonrpc: "2.0", method: "session.event", params }) };
   });
   await stage.connection().write(bodies, { glue: true, cut: undefined });
+}
+
+let polls = 0;
+
+/** Asks until the answer is as wanted; each message that comes in is a reason to ask again. */
+export async function poll(stage: Stage, step: StepOf<"poll">): Promise<void> {
+  const name = stage.fill(step.connection ?? "main");
+  const connection = stage.connection(name);
+  const end = performance.now() + stage.withinMs(step.withinMs);
+  for (;;) {
+    polls += 1;
+    const as = `poll-${polls}`;
+    await send(stage, { send: { request: step.poll.request, params: step.poll.params, as }, connection: name });
+    const left = end - performance.now();
+    const message = await connection.reply(as, Math.max(left, 1));
+    if (matches(message, stage.fill(step.see)) || left <= 0) return stage.check(message, step);
+    await connection.changed(Math.min(left, POLL_AGAIN_MS));
+  }
+}
+
+export async function before(stage: Stage, step: StepOf<"before">): Promise<void> {
+  const { connection, index, wanted } = placeOf(stage, step.before, step.answerTo);
+  const found = connection.received.slice(0, index).some((message) => matches(message, wanted));
+  if (!found) throw new Mismatch(`No message like ${show(wanted)} came before the answer to ${step.answerTo}.`);
+}
+
+export async function after(stage: Stage, step: StepOf<"after">): Promise<void> {
+  const { connection, index, wanted } = placeOf(stage, step.after, step.answerTo);
+  const early = connection.received.slice(0, index).find((message) => matches(message, wanted));
+  if (early !== undefined) throw new Mismatch(`This came before the answer to ${step.answerTo}: ${show(early)}`);
+}
+
+function placeOf(stage: Stage, matcher: unknown, request: string) {
+  const name = stage.fill(request);
+  const connection = stage.connection(asker(stage, name));
+  return { connection, index: connection.receivedBefore(name), wanted: stage.fill(matcher) };
 }
 
 /** Laws over all events that a connection has seen. */
