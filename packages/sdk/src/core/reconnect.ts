@@ -116,8 +116,7 @@ const TABLE: Table = {
       return { state: { kind: "up", outage: { ...outage, spentMs, since: now } } };
     },
     lost: stay,
-    failed: ({ outage }, { now, random, isFinal }, limits) =>
-      isFinal ? giveUp() : pause(outage, now, random, limits), // B4
+    failed: ({ outage }, { now, random, isFinal }, limits) => (isFinal ? giveUp() : pause(outage, now, random, limits)), // B4
     due: stay,
     stopped: cancel,
   },
