@@ -16,7 +16,10 @@ export interface ConnectionOptions {
   readonly lifecycle: LifecycleDispatch;
   readonly limits: PendingRoutingLimits;
   readonly handshake: HandshakeOptions;
-  /** The connection is over, for whatever reason; called once, and only after a successful handshake. */
+  /**
+   * The connection is over, for whatever reason; called once, and only after a successful handshake. Whoever is told ends
+   * the registry, or takes its sessions over.
+   */
   readonly onLost: (error: NarthexError) => void;
 }
 
@@ -27,6 +30,7 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #stopping = new AbortController();
   #isUp = false;
+  #loss: NarthexError | undefined;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -51,6 +55,11 @@ export class Connection {
       this.close(failure);
       throw failure;
     }
+  }
+
+  /** Why the connection was lost after its handshake; undefined while it stands. */
+  get loss(): NarthexError | undefined {
+    return this.#loss;
   }
 
   /** Aborts when the connection is given up; creates in flight end with it. */
@@ -83,9 +92,9 @@ export class Connection {
 
   #closed(error: NarthexError | undefined): void {
     const reason = error ?? new NarthexError("CONNECTION_CLOSED", "The connection to the runtime was closed.");
-    this.registry.close(reason);
-    if (!this.#isUp) return;
+    if (!this.#isUp) return this.registry.close(reason);
     this.#isUp = false;
+    this.#loss = reason;
     this.#options.onLost(reason);
   }
 }
