@@ -24,6 +24,8 @@ export interface Outage extends Pair {
   resume(result?: Record<string, unknown>): Promise<ScriptedCall>;
   /** Waits until the session goes on. */
   resumed(): Promise<void>;
+  /** Waits until everything sent so far was read, and what the client says to it has arrived. */
+  quiet(): Promise<void>;
   info(message: string, extra?: Record<string, unknown>): string;
   /** Something happens while nobody is told. */
   missed(message: string, extra?: Record<string, unknown>): string;
@@ -70,6 +72,9 @@ export async function sessionWithOutages(
       const call = await pair.runtime.nextCall("session.resume");
       call.reply({ sessionId: call.params.sessionId, ...result });
       return call;
+    },
+    quiet: async () => {
+      for (let n = 0; n < 2; n += 1) await pair.client.ping();
     },
     resumed: async () => void (await told("resumed")),
     info: (message, extra) => pair.runtime.event("s-1", "session.info", data(message), extra),

@@ -55,6 +55,8 @@ describe("questions that were not answered (live-7)", () => {
     expect(answer.params).toMatchObject({ requestId: "p1", result: { kind: "approve-once" } });
     answer.reply({ success: true });
     await outage.client.ping();
+    outage.runtime.event("s-1", "permission.requested", question("p1"));
+    await outage.quiet();
     expect([asked, outage.runtime.untakenCalls.length]).toEqual([1, 0]);
   });
 
@@ -87,22 +89,34 @@ describe("questions that were not answered (live-7)", () => {
     expect(asked).toBe(1);
   });
 
-  it("gives the same answer to a runtime that asks again because it lost it", async () => {
-    let asked = 0;
-    const outage = await sessionWithOutages({
-      config: { onPermissionRequest: () => ((asked += 1), { kind: "approve-once" }) },
-    });
-    outage.runtime.event("s-1", "permission.requested", question("p1"));
-    (await outage.runtime.nextCall(PERMISSION)).reply({ success: true });
-    outage.runtime.hangUp();
-    await outage.resume();
-    await outage.resumed();
-    outage.runtime.event("s-1", "permission.requested", question("p1"));
-    outage.runtime.event("s-1", "permission.requested", question("p1"));
-    (await outage.runtime.nextCall(PERMISSION)).reply({ success: true });
-    await outage.client.ping();
-    expect([asked, outage.runtime.untakenCalls.length]).toEqual([1, 0]);
-  });
+  it.each(["a new event", "the same event"])(
+    "gives the same answer to a runtime that lost it, asked by %s",
+    async (how) => {
+      let asked = 0;
+      const outage = await sessionWithOutages({
+        config: { onPermissionRequest: () => ((asked += 1), { kind: "approve-once" }) },
+      });
+      outage.runtime.event("s-1", "permission.requested", question("p1"));
+      (await outage.runtime.nextCall(PERMISSION)).reply({ success: true });
+      await outage.client.ping(); // the answer is confirmed
+      const { events } = outage.runtime.log.messages({ sessionId: "s-1" }) as { events: unknown[] };
+      const ask = (): void => {
+        if (how === "a new event") outage.runtime.event("s-1", "permission.requested", question("p1"));
+        else outage.runtime.notify("session.event", { sessionId: "s-1", event: events[0] });
+      };
+      outage.runtime.hangUp();
+      await outage.resume();
+      await outage.resumed();
+      ask();
+      ask();
+      const answer = await outage.runtime.nextCall(PERMISSION);
+      expect(answer.params).toMatchObject({ requestId: "p1", result: { kind: "approve-once" } });
+      answer.reply({ success: true });
+      await outage.client.ping();
+      expect([asked, outage.runtime.untakenCalls.length]).toEqual([1, 0]);
+      expect(outage.seen).toHaveLength(how === "a new event" ? 3 : 1);
+    },
+  );
 
   it("takes back an answer that waits when the missed events say that the question is over", async () => {
     const decision = deferred<{ kind: "approve-once" }>();
@@ -115,7 +129,7 @@ describe("questions that were not answered (live-7)", () => {
     outage.runtime.record("s-1", "permission.completed", { requestId: "p1", result: { kind: "approved" } });
     await outage.resume();
     await outage.resumed();
-    await outage.client.ping();
+    await outage.quiet();
     expect(outage.runtime.untakenCalls).toEqual([]);
   });
 
@@ -147,16 +161,19 @@ describe("calls around a lost connection (live-7)", () => {
       outage.session.getEvents(),
       outage.session.send("x"),
       outage.client.createCloudSession({ cloud: {} }),
+      outage.client.createSession({ sessionId: "plain" }),
     ];
     const codes = Promise.all(calls.map((call) => call.then(() => "none", codeOf)));
     await outage.runtime.nextCall("session.send");
     await outage.runtime.nextCall("session.create");
+    await outage.runtime.nextCall("session.create");
     outage.runtime.hangUp();
     const [events, ...others] = await codes;
     expect(["none", "CONNECTION_CLOSED"]).toContain(events);
-    expect(others).toEqual(["CONNECTION_CLOSED", "CONNECTION_CLOSED"]);
-    await outage.resume();
+    expect(others).toEqual(["CONNECTION_CLOSED", "CONNECTION_CLOSED", "CONNECTION_CLOSED"]);
+    expect((await outage.resume()).params.sessionId).toBe("s-1");
     await outage.resumed();
+    await outage.quiet();
     expect(outage.runtime.untakenCalls).toEqual([]);
   });
 
@@ -195,7 +212,7 @@ describe("calls around a lost connection (live-7)", () => {
     await expect(outage.session.sendAndWait("late", 5)).rejects.toMatchObject({ code: "TURN_TIMEOUT" });
     resume.reply({ sessionId: "s-1" });
     await outage.resumed();
-    await outage.client.ping();
+    await outage.quiet();
     expect(outage.runtime.untakenCalls).toEqual([]);
   });
 });

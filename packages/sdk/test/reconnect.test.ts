@@ -43,19 +43,24 @@ describe("events after a lost connection (live-7)", () => {
       },
     });
     log.of = outage.runtime.log;
-    const first = outage.info("1");
+    outage.info("0");
+    const first = outage.info("1", EPHEMERAL);
     await outage.client.ping();
     outage.runtime.hangUp();
     const ids = ["2", "3", "4"].map((message) => outage.missed(message));
     await outage.resume();
     await outage.resumed();
     expect(asked.slice(0, 2)).toEqual([first, ids[1]]);
-    expect(outage.seen.slice(0, 5)).toEqual(["1", "2", "3", "4", "live 1"]);
+    expect(outage.seen.slice(0, 5)).toEqual(["0", "1", "2", "3", "4"]);
+    expect(outage.seen[5]).toBe("live 1");
     expect(new Set(outage.seen).size).toBe(outage.seen.length);
   });
 
   it("reads from the last persisted event when the runtime no longer knows the last one", async () => {
-    const outage = await sessionWithOutages();
+    const wholeLog = (): never => {
+      throw new NarthexError("INTERNAL", "It should not be needed.");
+    };
+    const outage = await sessionWithOutages({ answers: { "session.getMessages": wholeLog } });
     outage.info("1");
     outage.info("2", EPHEMERAL);
     await outage.client.ping();
@@ -99,6 +104,24 @@ describe("events after a lost connection (live-7)", () => {
     resume.reply({ sessionId: "s-1" });
     expect(await outage.told("resumed")).toMatchObject({ isComplete: false });
     expect(outage.seen).toEqual(["1", "3"]);
+  });
+
+  it("does not take what was there before a session was resumed here for missed", async () => {
+    const outage = await sessionWithOutages();
+    outage.runtime.record("s-2", "session.info", { infoType: "t", message: "old" });
+    const seen: string[] = [];
+    const resuming = outage.client.resumeSession("s-2", { onEvent: (event) => seen.push(event.type) });
+    (await outage.runtime.nextCall("session.resume")).reply({ sessionId: "s-2" });
+    await resuming;
+    for (const isComplete of [false, true]) {
+      outage.runtime.hangUp();
+      for (let n = 0; n < 2; n += 1) await outage.resume();
+      const told = [await outage.told("resumed"), await outage.told("resumed")];
+      expect(told.find(({ sessionId }) => sessionId === "s-2")).toMatchObject({ isComplete });
+      outage.runtime.event("s-2", "session.idle", {}, EPHEMERAL);
+      await outage.client.ping();
+    }
+    expect(seen).toEqual(["session.idle", "session.idle"]);
   });
 
   it("delivers an event whole that was cut in the middle of its frame", async () => {
@@ -168,9 +191,13 @@ describe("taking a session up again (live-7)", () => {
   });
 
   it("takes over what the response says, and patches the options", async () => {
+    const patches: unknown[] = [];
     const outage = await sessionWithOutages({
-      config: { onPermissionRequest: () => ({ kind: "approve-once" }) },
+      config: { onPermissionRequest: () => ({ kind: "approve-once" }), coauthorEnabled: false },
+      answers: { "session.options.update": (params) => (patches.push(params), { success: true }) },
     });
+    outage.runtime.event("s-1", "capabilities.changed", { ui: { elicitation: false } }, EPHEMERAL);
+    await outage.client.ping();
     outage.runtime.hangUp();
     const { params } = await outage.resume({
       remoteUrl: "http://new/s-1",
@@ -180,6 +207,8 @@ describe("taking a session up again (live-7)", () => {
     await outage.resumed();
     expect(outage.session.remoteUrl).toBe("http://new/s-1");
     expect(outage.session.capabilities).toEqual({ ui: { elicitation: true } });
+    const patch = { sessionId: "s-1", coauthorEnabled: false };
+    expect(patches).toEqual([patch, patch]);
   });
 
   it("ends a session that the runtime no longer has, and goes on with the others", async () => {
@@ -221,6 +250,31 @@ describe("taking a session up again (live-7)", () => {
     await outage.told("lost");
     await outage.session.disconnect();
     await expect(outage.session.send("x")).rejects.toMatchObject({ code: "SESSION_DISCONNECTED" });
+  });
+
+  it("does not take up a session whose disconnect was under way", async () => {
+    const never = (): unknown => new Promise(() => undefined);
+    const outage = await sessionWithOutages({ answers: { "session.detach": never } });
+    const disconnecting = outage.session.disconnect();
+    await outage.client.ping();
+    outage.runtime.hangUp();
+    await disconnecting;
+    await expect(outage.session.send("x")).rejects.toMatchObject({ code: "SESSION_DISCONNECTED" });
+    await outage.told("connected");
+    await outage.quiet();
+    expect(outage.runtime.untakenCalls).toEqual([]);
+  });
+
+  it("asks for the models anew", async () => {
+    let asked = 0;
+    const models = (): unknown => ((asked += 1), { models: [] });
+    const outage = await sessionWithOutages({ answers: { "models.list": models } });
+    await outage.client.listModels();
+    await outage.client.listModels();
+    outage.runtime.hangUp();
+    await outage.told("connected");
+    await outage.client.listModels();
+    expect(asked).toBe(2);
   });
 });
 

@@ -195,7 +195,10 @@ export class ClientCore {
    * @example
    * const off = client.on("connection", (event) => console.log(event.type));
    */
-  on(_eventType: "connection", handler: ConnectionEventHandler): () => void {
+  on(eventType: "connection", handler: ConnectionEventHandler): () => void {
+    if (eventType !== "connection" || typeof handler !== "function") {
+      throw new NarthexError("INVALID_PARAMS", 'on() takes "connection" and a handler; sessions: onLifecycle().');
+    }
     return this.#access.events.subscribe(handler);
   }
 

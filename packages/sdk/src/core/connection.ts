@@ -49,17 +49,13 @@ export class Connection {
     this.peer.start();
     try {
       await shakeHands(this.peer, this.#options.handshake);
+      if (this.#loss !== undefined) throw this.#loss; // it ended right behind the last answer
       this.#isUp = true;
     } catch (error) {
       const failure = this.link.explain(NarthexError.from(error, "CONNECTION_FAILED"));
       this.close(failure);
       throw failure;
     }
-  }
-
-  /** Why the connection was lost after its handshake; undefined while it stands. */
-  get loss(): NarthexError | undefined {
-    return this.#loss;
   }
 
   /** Aborts when the connection is given up; creates in flight end with it. */
@@ -92,9 +88,9 @@ export class Connection {
 
   #closed(error: NarthexError | undefined): void {
     const reason = error ?? new NarthexError("CONNECTION_CLOSED", "The connection to the runtime was closed.");
+    this.#loss = reason;
     if (!this.#isUp) return this.registry.close(reason);
     this.#isUp = false;
-    this.#loss = reason;
     this.#options.onLost(reason);
   }
 }

@@ -130,7 +130,6 @@ export class RuntimeAccess {
     try {
       const connection = await done;
       abort.signal.throwIfAborted();
-      if (connection.loss !== undefined) throw connection.loss;
       this.#state = { kind: "connected", connection };
       this.#reconnector?.up();
       this.events.tell({ type: "connected" });
@@ -206,22 +205,12 @@ export class RuntimeAccess {
       connection.registry.register(session); // A2
       return [{ session, recovery }];
     });
-    if (connection.loss !== undefined) {
-      this.#state = { kind: "connected", connection };
-      return this.#lostAtOnce(connection, connection.loss, room);
-    }
     this.logger.info("The connection to the runtime is back.", { attempt });
     room.open();
     this.events.tell({ type: "connected", attempt });
     const { peer, registry } = connection;
     const { port, logger, events } = this;
     void reattachSessions({ peer, registry, port, logger, tell: (event) => events.tell(event) }, recoveries);
-  }
-
-  /** The new connection had ended before it could be taken over. Whoever waits goes on waiting. */
-  #lostAtOnce(connection: Connection, error: NarthexError, room: WaitingRoom): void {
-    this.#lost(connection, error);
-    room.open(); // they look at the state anew
   }
 
   #gaveUp(error: NarthexError): void {
