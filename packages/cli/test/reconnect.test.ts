@@ -45,7 +45,7 @@ interface Scene {
   readonly client: CopilotClient;
   readonly events: SessionEvent[];
   readonly connection: Arrivals<ConnectionEvent>;
-  told(type: ConnectionEvent["type"]): Promise<ConnectionEvent>;
+  readonly told: (type: ConnectionEvent["type"]) => Promise<ConnectionEvent>;
 }
 
 function sceneOf(connection: ReturnType<typeof RuntimeConnection.forUri | typeof RuntimeConnection.forStdio>): Scene {

@@ -19,16 +19,16 @@ export interface Outage extends Pair {
   readonly events: Arrivals<SessionEvent>;
   readonly connection: Arrivals<ConnectionEvent>;
   /** Takes the next event of the connection of one type. */
-  told<T extends ConnectionEvent["type"]>(type: T): Promise<Extract<ConnectionEvent, { type: T }>>;
+  readonly told: <T extends ConnectionEvent["type"]>(type: T) => Promise<Extract<ConnectionEvent, { type: T }>>;
   /** Waits until the session is asked to go on, and answers. */
-  resume(result?: Record<string, unknown>): Promise<ScriptedCall>;
+  readonly resume: (result?: Record<string, unknown>) => Promise<ScriptedCall>;
   /** Waits until the session goes on. */
-  resumed(): Promise<void>;
+  readonly resumed: () => Promise<void>;
   /** Waits until everything sent so far was read, and what the client says to it has arrived. */
-  quiet(): Promise<void>;
-  info(message: string, extra?: Record<string, unknown>): string;
+  readonly quiet: () => Promise<void>;
+  readonly info: (message: string, extra?: Record<string, unknown>) => string;
   /** Something happens while nobody is told. */
-  missed(message: string, extra?: Record<string, unknown>): string;
+  readonly missed: (message: string, extra?: Record<string, unknown>) => string;
 }
 
 /** A client with a cloud session `s-1` on a scripted runtime. */
