@@ -12,3 +12,9 @@ export const NARTHEX_VERSION = "0.1.0";
  * requests for a session whose create response it has not read yet; every other client gets them after the response.
  */
 export const FEATURE_EARLY_SESSION_TRAFFIC = "early-session-traffic";
+
+/**
+ * What a runtime may declare in its answer to `connect` (`features`). With `durable-send` it says that a message it has
+ * accepted is never lost, also when the session has not started yet; a client need not wait for readiness.
+ */
+export const FEATURE_DURABLE_SEND = "durable-send";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import { NarthexError, PROTOCOL_VERSION } from "@narthex/protocol";
+import { FEATURE_DURABLE_SEND, NarthexError, PROTOCOL_VERSION } from "@narthex/protocol";
 import { RpcPeer, encodeFrame } from "@narthex/rpc";
 import { socketTransport } from "@narthex/rpc/node";
 import { Arrivals } from "./arrivals.ts";
@@ -54,7 +54,8 @@ export class ScriptedRuntime {
   constructor(server: Server, options: ScriptedRuntimeOptions) {
     this.#server = server;
     this.#port = (server.address() as AddressInfo).port;
-    const connect = (): unknown => ({ ok: true, protocolVersion: PROTOCOL_VERSION, version: "scripted" });
+    const features = [FEATURE_DURABLE_SEND]; // what a test sends, it wants to see at once
+    const connect = (): unknown => ({ ok: true, protocolVersion: PROTOCOL_VERSION, version: "scripted", features });
     const ping = (): unknown => ({
       message: "pong",
       timestamp: new Date().toISOString(),

@@ -23,6 +23,8 @@ export type SessionCreateResult = z.infer<typeof SESSION_CREATE_RESULT>;
 export const CONNECT_RESULT = z.looseObject({
   protocolVersion: z.number().optional(),
   version: z.string().optional(),
+  /** What the runtime says it does beyond the protocol. */
+  features: z.array(z.string()).optional(),
 });
 
 export const SEND_RESULT = z.looseObject({ messageId: z.string() });

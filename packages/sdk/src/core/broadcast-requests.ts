@@ -39,6 +39,7 @@ const REFUSALS: Readonly<Record<string, Answer>> = {
   ],
   "elicitation.requested": ["session.ui.handlePendingElicitation", { result: { action: "cancel" } }],
   "command.execute": ["session.commands.handlePendingCommand", { error: LOST }],
+  "user_input.requested": ["session.ui.handlePendingUserInput", { response: { answer: LOST, wasFreeform: true } }],
   "exit_plan_mode.requested": [
     "session.ui.handlePendingExitPlanMode",
     { response: { approved: false, feedback: LOST } },

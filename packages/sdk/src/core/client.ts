@@ -213,8 +213,8 @@ export class ClientCore {
   }
 
   async #context(): Promise<CreateContext> {
-    const { peer, registry, stopping } = await this.#access.open();
+    const { peer, registry, stopping, isSendDurable } = await this.#access.open();
     const { port, logger } = this.#access;
-    return { peer, registry, port, stopping, logger };
+    return { peer, registry, port, stopping, isSendDurable, logger };
   }
 }

@@ -1,7 +1,7 @@
 /**
  * One connection to a runtime, from the handshake to its end: the peer, and the sessions that live on it.
  */
-import { NarthexError, isRuntimeRequestMethod } from "@narthex/protocol";
+import { FEATURE_DURABLE_SEND, NarthexError, isRuntimeRequestMethod } from "@narthex/protocol";
 import { RpcPeer } from "@narthex/rpc";
 import { shakeHands, type HandshakeOptions } from "./handshake.ts";
 import type { LifecycleDispatch } from "./lifecycle.ts";
@@ -31,6 +31,7 @@ export class Connection {
   readonly #stopping = new AbortController();
   #isUp = false;
   #loss: NarthexError | undefined;
+  #features: ReadonlySet<string> = new Set();
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -48,7 +49,7 @@ export class Connection {
   async open(): Promise<void> {
     this.peer.start();
     try {
-      await shakeHands(this.peer, this.#options.handshake);
+      this.#features = await shakeHands(this.peer, this.#options.handshake);
       if (this.#loss !== undefined) throw this.#loss; // it ended right behind the last answer
       this.#isUp = true;
     } catch (error) {
@@ -56,6 +57,11 @@ export class Connection {
       this.close(failure);
       throw failure;
     }
+  }
+
+  /** Does the runtime keep messages for a session whose worker has not started yet? */
+  get isSendDurable(): boolean {
+    return this.#features.has(FEATURE_DURABLE_SEND);
   }
 
   /** Aborts when the connection is given up; creates in flight end with it. */

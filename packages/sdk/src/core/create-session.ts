@@ -1,16 +1,12 @@
 // Creating and resuming sessions: what happens before, at and after the response.
-import {
-  NarthexError,
-  SESSION_CREATE_RESULT,
-  messageOf,
-  type SessionCreateResult,
-  type RawSessionEvent,
-} from "@narthex/protocol";
+import { NarthexError, SESSION_CREATE_RESULT, messageOf, type SessionCreateResult } from "@narthex/protocol";
 import type { RpcPeer } from "@narthex/rpc";
 import { optionsUpdatePayload, resumePayload, sessionPayload } from "./create-payload.ts";
 import type { Logger } from "./logger.ts";
 import { collectHandlers } from "./session-handlers.ts";
 import type { GateTicket } from "./routing-types.ts";
+import { DEFAULT_READY_TIMEOUT_MS } from "./send-readiness.ts";
+import { repair, settleLosses, type Outcome } from "./repair-losses.ts";
 import type { SessionRegistry } from "./session-registry.ts";
 import type { SessionPort } from "./session-line.ts";
 import { CopilotSession } from "./session.ts";
@@ -30,13 +26,11 @@ export interface CreateContext {
   readonly logger: Logger;
   /** Aborts when the client stops. */
   readonly stopping: AbortSignal;
+  /** The runtime keeps messages for a session whose worker has not started. */
+  readonly isSendDurable: boolean;
 }
 
-type Outcome = { readonly result: unknown } | { readonly error: NarthexError };
-
 const DEFAULT_CREATE_TIMEOUT_MS = 300_000;
-/** Milliseconds the runtime has to give its log after early events were lost. */
-const REPAIR_TIMEOUT_MS = 2_000;
 
 /** Creates a session whose id the runtime chooses; the config has been checked. */
 export async function createCloudSession(
@@ -47,7 +41,11 @@ export async function createCloudSession(
   const trace = await context.port.traceContext();
   const params = { ...trace, ...sessionPayload(config), cloud: config.cloud };
   // Nothing before this line can leave the gate open; nothing after it can without ending the ticket.
-  const ticket = context.registry.openGate((id) => prepare(context, id, config, true));
+  const ticket = context.registry.openGate((id) => {
+    const made = prepare(context, id, config, true);
+    if (!context.isSendDurable) made.holdMessages(options.readyTimeoutMs ?? DEFAULT_READY_TIMEOUT_MS);
+    return made;
+  });
   let session: CopilotSession | undefined;
   let failure: NarthexError | undefined;
   let repairing: Promise<void> | undefined;
@@ -73,30 +71,6 @@ export async function createCloudSession(
   if (session === undefined) throw new NarthexError("INTERNAL", "The create response was not processed.");
   await repairing;
   return completed(context, session, config);
-}
-
-/** Reads lost events back from the runtime's log; without an answer the session goes on with what there is. */
-async function repair(context: CreateContext, session: CopilotSession): Promise<void> {
-  const { sessionId } = session;
-  let log: readonly RawSessionEvent[] | undefined;
-  const finish = (): void => {
-    session.traffic.release(log);
-    context.registry.declineLostQuestions(session, log ?? []);
-  };
-  // Inside the read loop, so that nothing newer is looked at before what was lost is back in its place.
-  const onResponse = (outcome: Outcome): void => {
-    const events = "result" in outcome ? (outcome.result as { events?: unknown } | null)?.events : undefined;
-    if (!Array.isArray(events)) return;
-    log = events as RawSessionEvent[];
-    finish();
-  };
-  try {
-    await context.peer.request("session.getMessages", { sessionId }, { timeoutMs: REPAIR_TIMEOUT_MS, onResponse });
-  } catch (error) {
-    context.logger.warn(`Lost early events could not be read back: ${messageOf(error)}`, { sessionId });
-  } finally {
-    if (session.traffic.isHeld) finish();
-  }
 }
 
 /** A create that timed out says what waited for it: a runtime that waits for an answer often is the reason. */
@@ -144,12 +118,16 @@ async function openKnown(
   // over. There is one receiver at any time.
   const previous = method === "session.resume" ? context.registry.get(id) : undefined;
   if (previous === undefined) context.registry.register(session);
+  // A session that is only now created has no log to read losses back from.
+  if (method === "session.create") settleLosses(context, session, undefined);
+  let repairing: Promise<void> | undefined;
   try {
     const result = await request(context, method, params, options, (outcome) => {
       const parsed = "result" in outcome ? SESSION_CREATE_RESULT.safeParse(outcome.result) : undefined;
       if (parsed?.success !== true) return;
       describe(session, parsed.data);
       if (previous !== undefined) takeOver(context, previous, session);
+      if (session.traffic.isHeld) repairing = repair(context, session);
     });
     const parsed = SESSION_CREATE_RESULT.safeParse(result);
     if (!parsed.success || parsed.data.sessionId !== id) {
@@ -161,6 +139,7 @@ async function openKnown(
     if (failure.code === "SESSION_CREATE_RESPONSE_INVALID" && method === "session.create") destroy(context, id);
     throw failure;
   }
+  await repairing;
   return completed(context, session, config);
 }
 

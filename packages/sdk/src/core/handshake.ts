@@ -11,12 +11,13 @@ export interface HandshakeOptions {
 }
 
 /**
- * Runs the handshake. A runtime without `connect` is asked by `ping`.
+ * Runs the handshake; returns what the runtime says it does beyond the protocol. A runtime without `connect` is asked by
+ * `ping`.
  * @throws {NarthexError} PROTOCOL_VERSION_MISMATCH, AUTHENTICATION_FAILED, AUTHENTICATION_REQUIRED,
  *   AUTHENTICATION_NOT_CONFIGURED, REQUEST_TIMEOUT, CONNECTION_CLOSED
  */
-export async function shakeHands(peer: RpcPeer, options: HandshakeOptions): Promise<void> {
-  const version = await protocolVersionOf(peer, options);
+export async function shakeHands(peer: RpcPeer, options: HandshakeOptions): Promise<ReadonlySet<string>> {
+  const { version, features } = await greet(peer, options);
   if (version !== PROTOCOL_VERSION) {
     const theirs = version === undefined ? "none" : String(version);
     throw new NarthexError(
@@ -27,9 +28,15 @@ export async function shakeHands(peer: RpcPeer, options: HandshakeOptions): Prom
   if (options.sessionFs !== undefined) {
     await peer.request("sessionFs.setProvider", { ...options.sessionFs }, { timeoutMs: options.timeoutMs });
   }
+  return new Set(features);
 }
 
-async function protocolVersionOf(peer: RpcPeer, options: HandshakeOptions): Promise<number | undefined> {
+interface Greeting {
+  readonly version: number | undefined;
+  readonly features: readonly string[];
+}
+
+async function greet(peer: RpcPeer, options: HandshakeOptions): Promise<Greeting> {
   const { timeoutMs, token, clientInfo } = options;
   const params = {
     ...(token === undefined ? {} : { token }),
@@ -42,7 +49,8 @@ async function protocolVersionOf(peer: RpcPeer, options: HandshakeOptions): Prom
     return peer.request("ping", {}, { timeoutMs });
   });
   const parsed = CONNECT_RESULT.safeParse(result);
-  return parsed.success ? parsed.data.protocolVersion : undefined;
+  const { protocolVersion: version, features = [] } = parsed.success ? parsed.data : {};
+  return { version, features };
 }
 
 /** Says what this client can do; a runtime that refuses fields it does not know is asked again without ours. */

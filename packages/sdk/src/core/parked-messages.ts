@@ -17,6 +17,8 @@ export type ParkedItem<E, Q> =
     };
 
 interface Lot<E, Q> {
+  /** How many lots had been forgotten when this one began: an earlier one of the same id may be among them. */
+  readonly forgottenBefore: number;
   /** First addressed while several creates were in flight: it may belong to any of them. */
   readonly isAmbiguous: boolean;
   readonly items: ParkedItem<E, Q>[];
@@ -41,6 +43,8 @@ export class ParkedMessages<E extends RoutedEvent, Q> {
   /** By id, the least recently addressed first. */
   readonly #lots = new Map<string, Lot<E, Q>>();
   #bytes = 0;
+  /** Lots that had to go whole, with their accounts, since the gate was opened. */
+  #forgotten = 0;
 
   /** @param createsInFlight each of them will have an id, so there is always room for as many */
   constructor(limits: PendingRoutingLimits, createsInFlight: () => number) {
@@ -111,7 +115,9 @@ export class ParkedMessages<E extends RoutedEvent, Q> {
     const lot = this.#lots.get(id);
     this.#lots.delete(id);
     for (const item of lot?.items ?? []) this.#bytes -= item.bytes;
-    return { items: lot?.items ?? [], early: earlyTrafficOf(lot), lostQuestions: lot?.lostQuestions ?? [] };
+    const mayBeIncomplete = (lot?.forgottenBefore ?? this.#forgotten) > 0;
+    const early = { ...earlyTrafficOf(lot), mayBeIncomplete };
+    return { items: lot?.items ?? [], early, lostQuestions: lot?.lostQuestions ?? [] };
   }
 
   /** Gives up what is parked for an id: requests are refused, events dropped. */
@@ -130,6 +136,7 @@ export class ParkedMessages<E extends RoutedEvent, Q> {
 
   discardAll(why: "routing-ended", out: Losses<E, Q>): void {
     for (const id of this.#lots.keys()) this.discard(id, why, out);
+    this.#forgotten = 0;
   }
 
   /** Refuses the requests that have waited too long (R4). */
@@ -155,9 +162,11 @@ export class ParkedMessages<E extends RoutedEvent, Q> {
     const room = Math.max(this.#limits.maxUnknownSessions, this.#createsInFlight());
     if (this.#lots.size >= room && !stalest.done) {
       this.discard(stalest.value, "overflow", out); // R4
+      this.#forgotten += 1; // R5
     }
     const lot: Lot<E, Q> = {
       isAmbiguous,
+      forgottenBefore: this.#forgotten,
       items: [],
       lostQuestions: [],
       events: 0,
@@ -181,8 +190,10 @@ export class ParkedMessages<E extends RoutedEvent, Q> {
       const stalest = this.#lots.entries().next();
       if (stalest.done) return;
       const [id, lot] = stalest.value;
-      if (lot.items.length === 0) this.#lots.delete(id);
-      else this.#removeAt(id, lot, 0, "overflow", out); // R4
+      if (lot.items.length === 0) {
+        this.#lots.delete(id);
+        this.#forgotten += 1; // R5
+      } else this.#removeAt(id, lot, 0, "overflow", out); // R4
     }
   }
 
@@ -206,8 +217,8 @@ export class ParkedMessages<E extends RoutedEvent, Q> {
     lot.droppedEvents += 1;
     lot.firstDropped ??= item.event.id;
     lot.lastDropped = item.event.id;
-    const { maxParkedEventsPerSession } = this.#limits;
-    if (isAnswerable(item.event) && lot.lostQuestions.length < maxParkedEventsPerSession)
+    const { maxLostQuestionsPerSession } = this.#limits;
+    if (isAnswerable(item.event) && lot.lostQuestions.length < maxLostQuestionsPerSession)
       lot.lostQuestions.push(item.event);
     out.push({ kind: "dropped", id, event: item.event, isFirst: lot.droppedEvents === 1, why: "overflow" });
   }
@@ -225,7 +236,7 @@ function leastUsefulEvent<E, Q>(items: readonly ParkedItem<E, Q>[]): number {
   return victim;
 }
 
-function earlyTrafficOf<E, Q>(lot: Lot<E, Q> | undefined): EarlyTraffic {
+function earlyTrafficOf<E, Q>(lot: Lot<E, Q> | undefined): Omit<EarlyTraffic, "mayBeIncomplete"> {
   return {
     parkedEvents: lot?.events ?? 0,
     parkedRequests: lot?.requests ?? 0,

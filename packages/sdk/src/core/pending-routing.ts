@@ -23,7 +23,8 @@
  * R2. Every request that comes in leaves exactly once: dispatched or refused.
  * R3. What was parked for an id is handed over in arrival order, before anything that arrives later.
  * R4. Parked messages are bounded: per id and kind, in distinct ids, in bytes, and requests in time.
- * R5. What is lost is counted per id and told when the session is registered.
+ * R5. What is lost is counted per id and told when the session is registered; where ids had to be forgotten with their
+ *     accounts, every session that may be one of them is told that.
  * R6. A ticket counts once, however often it is ended.
  * R7. The memory of released ids is bounded.
  * R8. A ticket adopts one id at most, and none that was first addressed while several tickets were held; an adopted id

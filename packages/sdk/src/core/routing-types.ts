@@ -20,6 +20,8 @@ export interface PendingRoutingLimits {
    * are in flight and nobody knows which of them it belongs to (default 5,000).
    */
   ambiguousTimeoutMs: number;
+  /** Questions among the dropped events that are remembered per id, to be declined (default 1,024). */
+  maxLostQuestionsPerSession: number;
   /** Released ids that are remembered, so that requests for them are refused at once (default 1,024). */
   maxReleasedSessions: number;
 }
@@ -31,6 +33,7 @@ export const DEFAULT_PENDING_ROUTING_LIMITS: PendingRoutingLimits = {
   maxParkedBytes: 64 * 1024 * 1024,
   parkTimeoutMs: 30_000,
   ambiguousTimeoutMs: 5_000,
+  maxLostQuestionsPerSession: 1_024,
   maxReleasedSessions: 1_024,
 };
 
@@ -55,6 +58,11 @@ export interface EarlyTraffic {
   /** Ids of the first and the last event that had to go. */
   readonly firstDroppedEventId?: string;
   readonly lastDroppedEventId?: string;
+  /**
+   * More may have been lost than could be counted: so many unknown ids were addressed that some had to be forgotten, and
+   * this session's may have been among them.
+   */
+  readonly mayBeIncomplete: boolean;
 }
 
 /** A create whose response will name the id; keeps the gate open until it is ended. */

@@ -13,6 +13,7 @@ import { PendingRouting } from "./pending-routing.ts";
 import type { GateTicket, PendingRoutingLimits, RoutingEffect, RoutingMessage } from "./routing-types.ts";
 import { refusal } from "./refusals.ts";
 import type { CopilotSession } from "./session.ts";
+import { isUrgentRequest } from "./urgent-requests.ts";
 
 type SessionParams = Record<string, unknown> & { sessionId: string };
 
@@ -25,6 +26,13 @@ interface HeldRequest {
 
 /** Most waiting requests that an error message names. */
 const MAX_DESCRIBED = 10;
+
+/** Questions that a runtime asks twice: by an event for everybody, and by a request. */
+const REQUEST_BESIDE_EVENT: Readonly<Record<string, RuntimeRequestMethod>> = {
+  "user_input.requested": "userInput.request",
+  "exit_plan_mode.requested": "exitPlanMode.request",
+  "auto_mode_switch.requested": "autoModeSwitch.request",
+};
 
 type Message = RoutingMessage<CopilotSession, RawSessionEvent, HeldRequest>;
 type Effect = RoutingEffect<CopilotSession, RawSessionEvent, HeldRequest>;
@@ -123,6 +131,11 @@ export class SessionRegistry {
     if (effects.some((effect) => effect.kind === "conflict")) {
       throw new NarthexError("SESSION_ID_CONFLICT", `This client already has a session with the id ${id}.`);
     }
+    const lost = effects.flatMap((effect) => (effect.kind === "registered" ? effect.lostQuestions : []));
+    const kept = new Set(effects.flatMap((effect) => (effect.kind === "dispatch" ? [effect.request.method] : [])));
+    // A question that came as a request too, and was kept as one, has its handler's answer: nobody may decline it first.
+    const toDecline = lost.filter((event) => !kept.has(REQUEST_BESIDE_EVENT[event.type] as RuntimeRequestMethod));
+    if (toDecline.length > 0) this.#lostQuestions.set(session, toDecline);
     this.#run(effects);
   }
 
@@ -203,9 +216,12 @@ export class SessionRegistry {
     switch (effect.kind) {
       case "registered":
         effect.session.traffic.begin(effect.early);
-        if (effect.lostQuestions.length > 0) this.#lostQuestions.set(effect.session, effect.lostQuestions);
         if (effect.early.droppedEvents > 0) {
           this.#logger.warn(`${effect.early.droppedEvents} early events of a session were dropped.`, {
+            sessionId: effect.id,
+          });
+        } else if (effect.early.mayBeIncomplete) {
+          this.#logger.warn("Early events of a session may have been lost: too many unknown ids were addressed.", {
             sessionId: effect.id,
           });
         }
@@ -267,9 +283,4 @@ export class SessionRegistry {
     };
     this.#timer = { at, id: setTimeout(wake, Math.max(0, at - this.#now())) };
   }
-}
-
-/** Requests that a runtime may need answered before it can answer a create. */
-function isUrgentRequest(method: RuntimeRequestMethod): boolean {
-  return method.startsWith("sessionFs.") || method === "providerToken.getToken";
 }

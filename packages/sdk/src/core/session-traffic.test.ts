@@ -5,7 +5,13 @@ import { MAX_HELD_ITEMS } from "./log-merge.ts";
 import { SessionTraffic } from "./session-traffic.ts";
 
 const event = (id: string): RawSessionEvent => ({ id, timestamp: "", parentId: null, type: "session.info", data: {} });
-const NOTHING_EARLY = { parkedEvents: 0, parkedRequests: 0, droppedEvents: 0, refusedRequests: 0 };
+const NOTHING_EARLY = {
+  mayBeIncomplete: false,
+  parkedEvents: 0,
+  parkedRequests: 0,
+  droppedEvents: 0,
+  refusedRequests: 0,
+};
 
 function traffic() {
   const delivered: string[] = [];

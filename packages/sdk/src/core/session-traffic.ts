@@ -37,6 +37,7 @@ export class SessionTraffic {
     parkedRequests: 0,
     droppedEvents: 0,
     refusedRequests: 0,
+    mayBeIncomplete: false,
     repairedEvents: 0,
   };
 
@@ -63,7 +64,7 @@ export class SessionTraffic {
     if (this.#hasBegun) return; // the session moves to another connection
     this.#hasBegun = true;
     this.#startup = { ...early, repairedEvents: 0 };
-    if (early.droppedEvents > 0) this.#hold = newHold(false);
+    if (early.droppedEvents > 0 || early.mayBeIncomplete) this.#hold = newHold(false);
   }
 
   /** The session is about to be resumed after an outage: holds what arrives until the missed events are delivered. */
@@ -115,7 +116,9 @@ export class SessionTraffic {
     this.#hold = undefined;
     const merged = hold.merge.absorb(log ?? [], true);
     if (!hold.isAfterOutage) {
-      const repairedEvents = Math.min(merged.fromLog.length, this.#startup.droppedEvents);
+      // What was forgotten with its account is not among the counted losses.
+      const { droppedEvents, mayBeIncomplete } = this.#startup;
+      const repairedEvents = mayBeIncomplete ? merged.fromLog.length : Math.min(merged.fromLog.length, droppedEvents);
       this.#startup = { ...this.#startup, repairedEvents };
     }
     this.#pass(merged);

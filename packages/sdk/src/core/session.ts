@@ -14,11 +14,13 @@ import type { SessionHandlers } from "./session-handlers.ts";
 import { SessionLine, type SessionPort } from "./session-line.ts";
 import { SessionTraffic, type SessionStartup } from "./session-traffic.ts";
 import { createSessionUi } from "./session-ui.ts";
+import { SendReadiness } from "./send-readiness.ts";
 import { TurnWaits, type WaitOptions } from "./turn-waits.ts";
 import type { SessionCapabilities, SessionUiApi } from "./types/elicitation.ts";
 import type { MessageOptions } from "./types/message.ts";
 import type { ModelCapabilitiesOverride, ReasoningEffort, ContextTier } from "./types/provider.ts";
 import type { SessionEventHandler, TypedSessionEventHandler } from "./types/session-config.ts";
+import { isUrgentRequest } from "./urgent-requests.ts";
 import type { Patience } from "./waiting-room.ts";
 
 /** The assistant's message that ends a turn. */
@@ -42,6 +44,7 @@ export class CopilotSession {
   readonly #dispatch: EventDispatch;
   #handlers: SessionHandlers | undefined;
   #broadcast: BroadcastRequests | undefined;
+  #readiness: SendReadiness | undefined;
   readonly #waits = new TurnWaits();
   #recovery: SessionRecovery | undefined;
   #isEstablished = false;
@@ -96,7 +99,10 @@ export class CopilotSession {
 
   /**
    * Sends a message; resolves with its id once the runtime has accepted it. The answer comes as events.
-   * @throws {NarthexError} SESSION_DISCONNECTED, CONNECTION_CLOSED, NOT_CONNECTED, QUEUE_FULL
+   *
+   * A cloud session may exist before its worker does. Where the runtime does not promise to keep a message until then,
+   * the message waits here for the worker's first event, at most `readyTimeoutMs` of the create.
+   * @throws {NarthexError} SESSION_DISCONNECTED, CONNECTION_CLOSED, NOT_CONNECTED, SESSION_NOT_READY, QUEUE_FULL
    */
   async send(options: string | MessageOptions): Promise<string> {
     return this.#send(options);
@@ -107,6 +113,8 @@ export class CopilotSession {
     if (typeof message?.prompt !== "string") {
       throw new NarthexError("INVALID_PARAMS", "send needs a prompt: pass a string, or { prompt }.");
     }
+    this.#line.assertOpen();
+    await this.#readiness?.wait(patience?.signal);
     const trace = await this.#port.traceContext();
     const result = await this.#call("session.send", { ...message, ...trace }, patience);
     return SEND_RESULT.parse(result).messageId;
@@ -209,6 +217,12 @@ export class CopilotSession {
     if (onEvent !== undefined) this.#dispatch.subscribe(undefined, onEvent as never, { replay: false });
   }
 
+  /** Messages wait until the session's worker has started. @internal */
+  holdMessages(timeoutMs: number): void {
+    const { sessionId } = this;
+    this.#readiness = new SendReadiness({ sessionId, timeoutMs, readLog: () => this.getEvents() });
+  }
+
   /** Takes over what the create or resume response says. @internal */
   describe(facts: {
     workspacePath?: string | undefined;
@@ -240,6 +254,7 @@ export class CopilotSession {
   #deliver(event: RawSessionEvent): void {
     if (this.#line.ended !== undefined) return;
     this.#observe(event);
+    this.#readiness?.observe(event);
     this.#dispatch.emit(event);
     this.#broadcast?.event(event);
     this.#waits.event(event);
@@ -252,6 +267,7 @@ export class CopilotSession {
 
   /** One request of the runtime; settles with its result. @internal */
   answer(method: RuntimeRequestMethod, params: Record<string, unknown> & { sessionId: string }): Promise<unknown> {
+    if (isUrgentRequest(method)) return this.#answerNow(method, params); // the runtime may wait for it
     return this.#traffic.request(() => this.#answerNow(method, params), isQuestion(method));
   }
 
@@ -303,6 +319,7 @@ export class CopilotSession {
   finish(reason: NarthexError): void {
     if (!this.#line.end(reason)) return;
     this.#traffic.release(undefined); // held requests are refused, held events have nobody left
+    this.#readiness?.end(reason);
     this.#broadcast?.close();
     this.#broadcast = undefined;
     this.#handlers = undefined;

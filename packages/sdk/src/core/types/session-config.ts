@@ -181,4 +181,9 @@ export interface CreateSessionOptions {
   signal?: AbortSignal;
   /** Give up after this many milliseconds (default 300,000; 0 waits for ever). */
   timeoutMs?: number;
+  /**
+   * Milliseconds that the first messages of a cloud session wait for its worker to start, where the runtime does not
+   * promise to keep them (default 30,000). Past it `send` rejects with SESSION_NOT_READY.
+   */
+  readyTimeoutMs?: number;
 }

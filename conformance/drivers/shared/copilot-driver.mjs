@@ -1,0 +1,179 @@
+// The verbs of a driver for SDKs with the surface of `CopilotClient`: ours, and the official one in JavaScript. It imports no
+// SDK itself; what differs comes in as `binding`.
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { Stream, Unsupported } from "./driver-loop.mjs";
+import { makeHandlers } from "./handlers.mjs";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc");
+
+/** An error as an application sees it. */
+function observed(error) {
+  const { message = String(error), code, rpcCode, data } = error ?? {};
+  return {
+    message,
+    ...(typeof code === "string" ? { code } : {}),
+    ...(typeof rpcCode === "number" ? { rpcCode } : typeof code === "number" ? { rpcCode: code } : {}),
+    ...(data === undefined ? {} : { data }),
+  };
+}
+
+/**
+ * @param binding {hello, makeClient(options), createCloud(client, config, options), CopilotClient…}; see drivers/ts
+ */
+export function copilotVerbs(binding) {
+  const clients = new Map();
+  const operations = new Map();
+  const clientOf = (name) => clients.get(name) ?? fail(`There is no client ${name}`);
+  const operationOf = (name) => operations.get(name) ?? fail(`There is no operation ${name}`);
+
+  const verbs = {
+    hello: async () => binding.hello,
+
+    open: async ({ client, transport, address, args, options }) => {
+      const streams = { log: new Stream(), lifecycle: new Stream(), connection: new Stream() };
+      const note = (level) => (message, details) => streams.log.push({ level, message, ...(details && { details }) });
+      const logger = { debug: () => undefined, info: () => undefined, warn: note("warn"), error: note("error") };
+      const made = binding.makeClient({ transport, address, args, options, logger });
+      clients.set(client, { client: made, streams });
+      made.onLifecycle?.((event) => streams.lifecycle.push(event));
+      binding.watchConnection?.(made, (change) => streams.connection.push(change));
+      try {
+        await made.start();
+        return {};
+      } catch (error) {
+        return { error: observed(error) };
+      }
+    },
+
+    start: async ({ client, op, as, args }) => {
+      const run = OPERATIONS[op] ?? fail(`There is no operation ${op}`);
+      const operation = { journal: new Stream(), late: new Stream(), abort: new AbortController(), outcome: undefined };
+      if (args.cancelled === true) operation.abort.abort();
+      operations.set(as, operation);
+      const settled = (async () =>
+        run({ ...clientOf(client), binding, operation, operationOf, args, session: sessionFor(args) }))();
+      operation.done = settled.then(
+        (value) => (operation.outcome = { value: value ?? null }),
+        (error) => (operation.outcome = { error: observed(error) }),
+      );
+    },
+
+    await: async ({ as, withinMs }) => {
+      const { done } = operationOf(as);
+      if (withinMs <= 0) await new Promise((resolve) => setImmediate(resolve));
+      let timer;
+      const late = new Promise((resolve) => (timer = setTimeout(() => resolve({ pending: true }), withinMs)));
+      const result = await Promise.race([done, late]);
+      clearTimeout(timer);
+      return result;
+    },
+
+    cancel: async ({ as }) => {
+      if (!binding.hello.features.includes("abort-signal")) throw new Unsupported("abort-signal");
+      operationOf(as).abort.abort();
+    },
+
+    events: async ({ of, stream, count, withinMs }) => {
+      const source =
+        clients.get(of)?.streams[stream] ?? operationOf(of)[stream] ?? fail(`There is no stream ${stream}`);
+      return source.take(count, withinMs);
+    },
+
+    answer: async ({ of, ...rest }) => operationOf(of).handlers.answer(rest),
+
+    state: async ({ of }) => {
+      if (clients.has(of)) {
+        collectGarbage();
+        return { heapBytes: process.memoryUsage().heapUsed };
+      }
+      const operation = operationOf(of);
+      if (operation.session === undefined) return { alive: await isAlive(operation.weak) };
+      const { sessionId, remoteUrl, workspacePath, capabilities, startup } = operation.session;
+      return { sessionId, remoteUrl, workspacePath, capabilities, startup, alive: true };
+    },
+
+    close: async ({ client, how }) => {
+      const { client: open } = clientOf(client);
+      clients.delete(client);
+      await (how === "force" ? open.forceStop() : open.stop());
+      if (clients.size === 0) operations.clear();
+    },
+  };
+
+  function sessionFor({ session }) {
+    return session === undefined ? undefined : operationOf(session).session;
+  }
+  return verbs;
+}
+
+function fail(message) {
+  throw new Error(message);
+}
+
+/** Is an object still reachable? Asks the collector a few times, since it may take more than one turn. */
+async function isAlive(weak) {
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+    collectGarbage();
+    if (weak?.deref() === undefined) return false;
+  }
+  return true;
+}
+
+/** What a create or a resume settles with: the session is kept, and a handler is attached in the very next step. */
+function keep(operation, promise) {
+  return promise.then((session) => {
+    session.on((event) => operation.late.push({ event }));
+    operation.session = session;
+    operation.weak = new WeakRef(session);
+    const { sessionId, remoteUrl } = session;
+    return { sessionId, ...(remoteUrl === undefined ? {} : { remoteUrl }) };
+  });
+}
+
+/** The config of a session, with handlers from policies and every event in the journal. */
+function configOf({ args, operation }) {
+  const { handlers = {}, unserialisable, onEvent, ...config } = args.config ?? {};
+  operation.handlers = makeHandlers(handlers, operation.journal);
+  const result = { ...config, ...operation.handlers.config };
+  const seen = (event) => {
+    operation.journal.push({ event });
+    if (onEvent?.throwOn === event.type) throw new Error("the application's handler threw");
+    if (onEvent?.rejectOn === event.type) return Promise.reject(new Error("the application's handler rejected"));
+    return undefined;
+  };
+  result.onEvent = seen;
+  if (unserialisable === true) {
+    result.featureFlags = {};
+    result.featureFlags.self = result.featureFlags;
+  }
+  return result;
+}
+
+const optionsOf = ({ args, operation }) => ({ ...args.options, signal: operation.abort.signal });
+
+const OPERATIONS = {
+  createCloudSession: (c) => keep(c.operation, c.binding.createCloud(c.client, configOf(c), optionsOf(c))),
+  createSession: (c) => keep(c.operation, c.client.createSession(configOf(c), optionsOf(c))),
+  resumeSession: (c) => keep(c.operation, c.client.resumeSession(c.args.sessionId, configOf(c), optionsOf(c))),
+  send: async (c) => ({ messageId: await c.session.send(c.args.message) }),
+  sendAndWait: async (c) => {
+    const { message, timeoutMs, idleTimeoutMs } = c.args;
+    const limits = c.binding.waitLimits({ timeoutMs, idleTimeoutMs, signal: c.operation.abort.signal });
+    const answer = await c.session.sendAndWait(message, limits);
+    return { content: answer?.data.content ?? null };
+  },
+  on: async (c) => void c.session.on((event) => c.operation.journal.push({ event })),
+  abort: (c) => c.session.abort(),
+  getEvents: async (c) => ({ events: await c.session.getEvents() }),
+  disconnect: (c) => c.session.disconnect(),
+  /** The driver lets go of a session: from now on only the SDK can keep it alive. */
+  release: async (c) => void (c.operationOf(c.args.session).session = undefined),
+  deleteSession: (c) => c.client.deleteSession(c.args.sessionId),
+  listSessions: async (c) => ({ sessions: await c.client.listSessions() }),
+  ping: (c) => c.client.ping(),
+  stop: async (c) => ({ errors: (await c.client.stop()).map(observed) }),
+  forceStop: (c) => c.client.forceStop(),
+};
