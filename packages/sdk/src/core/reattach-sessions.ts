@@ -24,8 +24,8 @@ export interface RecoverableSession {
 
 /** Sessions resumed at the same time. */
 const MAX_PARALLEL_RESUMES = 16;
-/** Milliseconds the runtime has to resume a session, as for a create. */
-const RESUME_TIMEOUT_MS = 300_000;
+/** Milliseconds the runtime has to resume a session. */
+const RESUME_TIMEOUT_MS = 60_000;
 /** Pauses before a resume is tried again that failed for a passing reason. */
 const RESUME_PAUSES_MS = [500, 1_000, 2_000];
 /** Milliseconds for the small questions after a resume. */
