@@ -57,7 +57,6 @@ serveVerbs(
         "resume",
         "send-and-wait",
         "session-fs",
-        "stable-codes",
         "startup-report",
         "trace-context",
         "transforms",

@@ -45,6 +45,8 @@ const subject = z.union([
     command: z.string(),
     /** Where to install what it needs, when the main install does not have it. */
     install: z.string().optional(),
+    /** Most milliseconds that a step waits, where the scenarios' own limits are longer than this SDK deserves. */
+    deadlineMs: z.number().int().optional(),
     /** Our own SDKs keep every clause: their baseline may name features to come, never a failure. */
     isOurs: z.boolean().default(true),
   }),

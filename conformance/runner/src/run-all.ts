@@ -65,7 +65,7 @@ export async function runAll(options: RunOptions): Promise<Run> {
         driver = spawnDriver();
         await driver.hello();
       }
-      return { kind: "sdk", driver, features };
+      return { kind: "sdk", driver, features, deadlineMs: subject.deadlineMs };
     });
     return { name, hello, results };
   } finally {

@@ -16,7 +16,13 @@ export type Verdict =
 
 /** What a scenario is run against. */
 export type Target =
-  | { readonly kind: "sdk"; readonly driver: DriverProcess; readonly features: ReadonlySet<string> }
+  | {
+      readonly kind: "sdk";
+      readonly driver: DriverProcess;
+      readonly features: ReadonlySet<string>;
+      /** Most milliseconds that a step waits, whatever the scenario says. */
+      readonly deadlineMs?: number | undefined;
+    }
   | { readonly kind: "runtime"; readonly command: RuntimeCommand };
 
 /** @param seed where random parts begin */
@@ -36,7 +42,9 @@ export async function runScenario(
       ? { kind: "sdk", driver: target.driver, listener: new Listener(transport) }
       : { kind: "runtime", runtime: new RuntimeUnderTest(target.command) };
   const auto = new AutoAnswers(target.kind === "sdk" ? scenario.auto : { ...NO_AUTO, ...scenario.auto });
-  const stage = new Stage({ subject, transport, deadlineMs: scenario.deadlineMs, auto, seed });
+  const limitMs = (target.kind === "sdk" ? target.deadlineMs : undefined) ?? scenario.deadlineMs;
+  const deadlineMs = Math.min(limitMs, scenario.deadlineMs);
+  const stage = new Stage({ subject, transport, deadlineMs, auto, seed });
   try {
     await play(scenario, stage);
     return { verdict: "passed" };
