@@ -38,7 +38,7 @@ export const ERROR_CODES = {
   NOT_CONNECTED: facts(
     "after-reconnect",
     -32603,
-    "The client is not connected: call start() first, or it has been stopped.",
+    "The client is not connected, or was not again in time; nothing was sent.",
   ),
   CLIENT_OPTIONS_INVALID: facts("never", -32602, "The client options contradict each other or are malformed."),
   RUNTIME_NOT_FOUND: facts("never", -32603, "The runtime executable does not exist or cannot be run."),
@@ -61,6 +61,7 @@ export const ERROR_CODES = {
   SESSION_CREATE_RESPONSE_INVALID: facts("never", -32603, "The runtime's create response cannot be used."),
   SESSION_ID_CONFLICT: facts("never", -32603, "The session id is in use by another session of this client."),
   SESSION_DISCONNECTED: facts("never", -32603, "The session has been disconnected or deleted on this client."),
+  SESSION_LOST: facts("never", -32603, "After a lost connection the session could not be resumed on the runtime."),
   SESSION_DETACH_FAILED: facts("safe", -32603, "The runtime refused to let the session go."),
   SESSION_DELETE_FAILED: facts("never", -32603, "The runtime could not delete the session."),
   SESSION_NOT_READY: facts("safe", -32603, "A cloud session's worker did not start in time; the message was not sent."),

@@ -34,6 +34,7 @@ export {
 } from "./schemas/runtime-requests.ts";
 export {
   CONNECT_RESULT,
+  EVENT_LOG_PAGE,
   SEND_RESULT,
   SESSION_CAPABILITIES,
   SESSION_CREATE_RESULT,

@@ -1,7 +1,10 @@
 // @narthex/sdk: create, drive and steer cloud sessions of coding agents.
 export { CopilotClient } from "./copilot-client.ts";
 export { RuntimeConnection } from "./runtime-connection.ts";
-export { CopilotSession, type AssistantMessageEvent, type WaitOptions } from "./core/session.ts";
+export { CopilotSession, type AssistantMessageEvent } from "./core/session.ts";
+export type { WaitOptions } from "./core/turn-waits.ts";
+export type { ConnectionEvent, ConnectionEventHandler } from "./core/connection-events.ts";
+export { DEFAULT_RECONNECT_OPTIONS, type ReconnectOptions } from "./core/reconnect-options.ts";
 export type { SessionStartup } from "./core/session-traffic.ts";
 export { defineTool } from "./core/define-tool.ts";
 export { approveAll, createAttributedPermissionResult } from "./core/approve.ts";

@@ -24,7 +24,7 @@ export class MemoryLogger implements Logger {
 
 /** A runtime that cannot give its log back. */
 function noLog(): never {
-  throw new NarthexError("METHOD_NOT_FOUND", "Unhandled method session.getMessages");
+  throw new NarthexError("METHOD_NOT_FOUND", "Unhandled method");
 }
 
 export interface Pair {
@@ -39,7 +39,11 @@ export async function connectedPair(
 ): Promise<Pair> {
   const runtime = await startScriptedRuntime({
     ...options.runtime,
-    answers: { "session.detach": () => ({ success: true }), "session.getMessages": noLog, ...options.runtime?.answers },
+    answers: {
+      "session.detach": () => ({ success: true }),
+      ...(options.runtime?.log === undefined ? { "session.getMessages": noLog, "session.eventLog.read": noLog } : {}),
+      ...options.runtime?.answers,
+    },
   });
   const logger = new MemoryLogger();
   const client = new CopilotClient({ connection: RuntimeConnection.forUri(runtime.uri), logger, ...options.client });

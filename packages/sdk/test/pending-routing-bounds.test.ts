@@ -268,8 +268,8 @@ describe("failure and cleanup", () => {
     expect(await reply).toMatch(/routing ended/);
   });
 
-  it("rejects a create whose connection drops (fail-4), and sendAndWait too (live-2)", async () => {
-    const { client, runtime } = await connectedPair();
+  it("rejects a create whose connection drops (fail-4), and sendAndWait too where it is for good (live-2)", async () => {
+    const { client, runtime } = await connectedPair({ client: { reconnect: false } });
     const first = client.createCloudSession({ cloud: {} });
     (await runtime.nextCall("session.create")).reply({ sessionId: "s-1" });
     const turn = (await first).sendAndWait("hello");

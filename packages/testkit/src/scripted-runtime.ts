@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { createServer, type AddressInfo, type Server } from "node:net";
+import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { FEATURE_DURABLE_SEND, NarthexError, PROTOCOL_VERSION } from "@narthex/protocol";
-import { RpcPeer } from "@narthex/rpc";
+import { RpcPeer, encodeFrame } from "@narthex/rpc";
 import { socketTransport } from "@narthex/rpc/node";
 import { Arrivals } from "./arrivals.ts";
+import { ScriptedLog, unknownMethod } from "./scripted-log.ts";
 
 /** A call of the client that waits for the script's answer. */
 export interface ScriptedCall {
@@ -18,6 +19,11 @@ export interface ScriptedCall {
 export interface ScriptedRuntimeOptions {
   /** Answers by method; what is not here waits for the script (`nextCall`). `connect` and `ping` are answered unless told otherwise. */
   readonly answers?: Readonly<Record<string, (params: Record<string, unknown>) => unknown>>;
+  /**
+   * Answers reads of the log with the events so far: all of them (`full`), or the persisted ones, with
+   * `session.getMessages` only (`persisted`). Default: reads wait for the script.
+   */
+  readonly log?: "full" | "persisted";
 }
 
 /**
@@ -33,14 +39,21 @@ export interface ScriptedRuntimeOptions {
  * await creating;
  */
 export class ScriptedRuntime {
+  /** What has happened in its sessions. */
+  readonly log = new ScriptedLog();
   readonly #server: Server;
+  readonly #port: number;
   readonly #answers: NonNullable<ScriptedRuntimeOptions["answers"]>;
   readonly #calls = new Arrivals<ScriptedCall>();
+  readonly #connections = new Arrivals<RpcPeer>();
+  readonly #peers = new Set<RpcPeer>();
   #peer: RpcPeer | undefined;
+  #socket: Socket | undefined;
   #lastEventId: string | null = null;
 
   constructor(server: Server, options: ScriptedRuntimeOptions) {
     this.#server = server;
+    this.#port = (server.address() as AddressInfo).port;
     const features = [FEATURE_DURABLE_SEND]; // what a test sends, it wants to see at once
     const connect = (): unknown => ({ ok: true, protocolVersion: PROTOCOL_VERSION, version: "scripted", features });
     const ping = (): unknown => ({
@@ -48,17 +61,18 @@ export class ScriptedRuntime {
       timestamp: new Date().toISOString(),
       protocolVersion: PROTOCOL_VERSION,
     });
-    this.#answers = { connect, ping, ...options.answers };
-    server.on("connection", (socket) => {
-      const peer = new RpcPeer(socketTransport(socket), { request: (method, params) => this.#called(method, params) });
-      this.#peer = peer;
-      peer.start();
-    });
+    this.#answers = { connect, ping, ...this.#logAnswers(options.log), ...options.answers };
+    server.on("connection", (socket) => this.#accept(socket));
   }
 
   /** Address for `RuntimeConnection.forUri`. */
   get uri(): string {
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `127.0.0.1:${this.#port}`;
+  }
+
+  /** Takes the next connection of a client, now or when it comes. */
+  nextConnection(timeoutMs?: number): Promise<RpcPeer> {
+    return this.#connections.next("a connection", () => true, timeoutMs);
   }
 
   /** Takes the next call of a method that the script has to answer. */
@@ -73,11 +87,24 @@ export class ScriptedRuntime {
 
   /** Sends an event of a session; returns its id. */
   event(sessionId: string, type: string, data: unknown = {}, extra: Record<string, unknown> = {}): string {
-    const id = randomUUID();
-    const event = { id, timestamp: new Date().toISOString(), parentId: this.#lastEventId, type, data, ...extra };
-    if (extra.ephemeral !== true) this.#lastEventId = id;
+    const event = this.#append(sessionId, type, data, extra);
     this.peer.notify("session.event", { sessionId, event });
-    return id;
+    return event.id;
+  }
+
+  /** Something happens in a session while nobody is told; returns the event's id. */
+  record(sessionId: string, type: string, data: unknown = {}, extra: Record<string, unknown> = {}): string {
+    return this.#append(sessionId, type, data, extra).id;
+  }
+
+  /** Sends the first half of an event, and then the connection is cut. */
+  cutWithin(sessionId: string, type: string, data: unknown = {}, extra: Record<string, unknown> = {}): string {
+    const event = this.#append(sessionId, type, data, extra);
+    const params = { sessionId, event };
+    const frame = encodeFrame(JSON.stringify({ jsonrpc: "2.0", method: "session.event", params }));
+    const socket = this.#socket;
+    socket?.write(frame.subarray(0, frame.length - 20), () => socket.destroy());
+    return event.id;
   }
 
   /** Sends any notification. */
@@ -101,9 +128,48 @@ export class ScriptedRuntime {
     this.peer.close();
   }
 
+  /** Refuses new connections, until `listen`. */
+  stopListening(): void {
+    this.#server.close();
+  }
+
+  /** Takes connections again, on the same port. */
+  async listen(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(this.#port, "127.0.0.1", resolve));
+  }
+
   async close(): Promise<void> {
-    this.#peer?.close();
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const peer of this.#peers) peer.close();
+    if (this.#server.listening) await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  #accept(socket: Socket): void {
+    const peer = new RpcPeer(socketTransport(socket), {
+      request: (method, params) => this.#called(method, params),
+      closed: () => this.#peers.delete(peer),
+    });
+    this.#peers.add(peer);
+    this.#peer = peer;
+    this.#socket = socket;
+    this.#connections.push(peer);
+    peer.start();
+  }
+
+  #append(sessionId: string, type: string, data: unknown, extra: Record<string, unknown>) {
+    const id = randomUUID();
+    const event = { id, timestamp: new Date().toISOString(), parentId: this.#lastEventId, type, data, ...extra };
+    if (extra.ephemeral !== true) this.#lastEventId = id;
+    this.log.append(sessionId, event);
+    return event;
+  }
+
+  #logAnswers(kept: ScriptedRuntimeOptions["log"]): NonNullable<ScriptedRuntimeOptions["answers"]> {
+    if (kept === undefined) return {};
+    const read = "session.eventLog.read";
+    return {
+      "session.getMessages": (params) => this.log.messages(params),
+      [read]: kept === "full" ? (params) => this.log.read(params) : unknownMethod(read),
+    };
   }
 
   #called(method: string, rawParams: unknown): unknown {

@@ -42,6 +42,7 @@ export async function runCommand(given: string, flags: RunFlags): Promise<number
       args: runtimeArguments(flags, repository),
     }),
     logger: output.logger,
+    reconnect: false, // the runtime is this command's own: when it dies, the turn has died with it
   });
   try {
     await client.start();

@@ -30,6 +30,15 @@ export const CONNECT_RESULT = z.looseObject({
 export const SEND_RESULT = z.looseObject({ messageId: z.string() });
 export const SUCCESS_RESULT = z.looseObject({ success: z.boolean(), error: z.string().optional() });
 
+/** A page of `session.eventLog.read`. */
+export const EVENT_LOG_PAGE = z.looseObject({
+  events: z.array(z.looseObject({ id: z.string(), type: z.string() })),
+  cursor: z.string(),
+  hasMore: z.boolean(),
+  /** `expired`: the runtime does not know the cursor, or no longer. */
+  cursorStatus: z.enum(["ok", "expired"]),
+});
+
 const sessionContext = z.looseObject({
   cwd: z.string(),
   gitRoot: z.string().optional(),

@@ -1,8 +1,14 @@
 /**
  * Requests that come as events (protocol 3): any attached client may answer them with a call; the first answer wins.
  *
- * An event without a handler here is left to other clients. One request is answered at most once by this client, however
- * often its event arrives.
+ * An event without a handler here is left to other clients. One request runs its handler once and is answered once on a
+ * connection, however often its event arrives. After an outage:
+ *
+ * | the request is asked again, and its handler | then                                                      |
+ * | ------------------------------------------- | --------------------------------------------------------- |
+ * | has not run                                 | runs, unless the missed events say that the request is over |
+ * | is running, or its answer waits             | is left alone: its answer goes out once the session is back |
+ * | has answered on an earlier connection       | does not run again: the same answer is given once more    |
  */
 import { NarthexError, messageOf, type RawSessionEvent } from "@narthex/protocol";
 import type { Logger } from "./logger.ts";
@@ -15,6 +21,8 @@ import type { ToolInvocation } from "./types/tool.ts";
 
 /** Request ids whose handling is remembered, so that a repeated event is not handled again. */
 const MAX_REMEMBERED_REQUESTS = 4_096;
+/** Newest answers that are kept, for a runtime that asks again because it has lost them. */
+const MAX_KEPT_ANSWERS = 256;
 
 type Data = Record<string, unknown>;
 /** The call that answers a request: method and params beside sessionId and requestId. */
@@ -44,14 +52,21 @@ export interface BroadcastContext {
   readonly sessionId: string;
   readonly handlers: SessionHandlers;
   readonly logger: Logger;
-  call(method: string, params: Data): Promise<unknown>;
+  /** Answers a request, on this connection or on the next; aborting `signal` takes back an answer that still waits. */
+  answer(method: string, params: Data, signal: AbortSignal): Promise<unknown>;
 }
 
 export class BroadcastRequests {
   readonly #context: BroadcastContext;
   /** Requests being handled, by id; aborted when the runtime says that the request is over. */
   readonly #running = new Map<string, AbortController>();
-  readonly #handled = new Set<string>();
+  /** Requests that were handled, with the connection (counted from 0) on which they were asked or answered. */
+  readonly #handled = new Map<string, number>();
+  readonly #answers = new Map<string, Answer | undefined>();
+  /** Questions of the missed events, until it is known which of them are over; undefined while events are live. */
+  #missed: Map<string, RawSessionEvent> | undefined;
+  #connection = 0;
+  #isClosed = false;
 
   constructor(context: BroadcastContext) {
     this.#context = context;
@@ -64,16 +79,25 @@ export class BroadcastRequests {
     if (data === undefined || typeof requestId !== "string") return;
     if (event.type.endsWith(".completed")) {
       this.#running.get(requestId)?.abort(new NarthexError("ABORTED", "The request is over."));
-      return;
+      this.#missed?.delete(requestId);
+      this.#answers.delete(requestId);
+    } else if (this.#responders[event.type] !== undefined) {
+      if (this.#missed === undefined) this.#ask(event.type, requestId, data);
+      else keepNewest(this.#missed, requestId, event, MAX_REMEMBERED_REQUESTS);
     }
-    const responder = this.#responders[event.type];
-    if (responder === undefined || this.#handled.has(requestId)) return;
-    const abort = new AbortController();
-    const answer = this.#start(responder, data, abort.signal);
-    if (answer === undefined) return;
-    this.#remember(requestId);
-    this.#running.set(requestId, abort);
-    void this.#answer(requestId, answer).finally(() => this.#running.delete(requestId));
+  }
+
+  /** The connection is lost: questions wait until all missed events are known. */
+  pause(): void {
+    this.#missed ??= new Map();
+    this.#connection += 1;
+  }
+
+  /** All missed events are known: what is still open is asked. */
+  resume(): void {
+    const missed = this.#missed;
+    this.#missed = undefined;
+    for (const [requestId, event] of missed ?? []) this.#ask(event.type, requestId, event.data as Data);
   }
 
   /** Answers a question with a refusal, whether or not there is a handler for it. */
@@ -81,8 +105,7 @@ export class BroadcastRequests {
     const requestId = (event.data as Data | undefined)?.requestId;
     const refusal = REFUSALS[event.type];
     if (typeof requestId !== "string" || refusal === undefined || this.#handled.has(requestId)) return;
-    this.#remember(requestId);
-    void this.#answer(requestId, Promise.resolve(refusal));
+    this.#run(requestId, Promise.resolve(refusal), new AbortController());
   }
 
   /** The session has ended here: handlers are told, answers are no longer sent. */
@@ -91,9 +114,34 @@ export class BroadcastRequests {
       abort.abort(new NarthexError("SESSION_DISCONNECTED", "The session has been disconnected."));
     }
     this.#running.clear();
+    this.#missed = undefined;
+    this.#answers.clear();
     this.#isClosed = true;
   }
-  #isClosed = false;
+
+  #ask(type: string, requestId: string, data: Data): void {
+    const handledOn = this.#handled.get(requestId);
+    if (handledOn !== undefined) {
+      if (handledOn === this.#connection || this.#running.has(requestId)) return;
+      if (this.#answers.has(requestId)) {
+        this.#run(requestId, Promise.resolve(this.#answers.get(requestId)), new AbortController());
+        return;
+      }
+    }
+    const responder = this.#responders[type];
+    const abort = new AbortController();
+    const answer = responder && this.#start(responder, data, abort.signal);
+    if (answer !== undefined) this.#run(requestId, answer, abort);
+  }
+
+  #run(requestId: string, answer: Promise<Answer | undefined>, abort: AbortController): void {
+    keepNewest(this.#handled, requestId, this.#connection, MAX_REMEMBERED_REQUESTS);
+    this.#running.set(requestId, abort);
+    void this.#answer(requestId, answer, abort.signal).finally(() => {
+      this.#running.delete(requestId);
+      this.#handled.set(requestId, this.#connection); // the one on which it was answered
+    });
+  }
 
   #start(responder: Responder, data: Data, signal: AbortSignal): Promise<Answer | undefined> | undefined {
     try {
@@ -103,23 +151,19 @@ export class BroadcastRequests {
     }
   }
 
-  async #answer(requestId: string, answer: Promise<Answer | undefined>): Promise<void> {
+  async #answer(requestId: string, answer: Promise<Answer | undefined>, signal: AbortSignal): Promise<void> {
     const { sessionId, logger } = this.#context;
     try {
       const reply = await answer;
-      if (reply === undefined || this.#isClosed) return;
+      if (this.#isClosed) return;
+      if (!signal.aborted) keepNewest(this.#answers, requestId, reply, MAX_KEPT_ANSWERS);
+      if (reply === undefined) return;
       const [method, params] = reply;
-      await this.#context.call(method, { ...params, requestId });
+      await this.#context.answer(method, { ...params, requestId }, signal);
     } catch (error) {
-      if (!this.#isClosed)
+      if (!this.#isClosed && !signal.aborted)
         logger.warn(`Request ${requestId} could not be answered: ${messageOf(error)}`, { sessionId });
     }
-  }
-
-  #remember(requestId: string): void {
-    this.#handled.add(requestId);
-    const oldest = this.#handled.values().next();
-    if (this.#handled.size > MAX_REMEMBERED_REQUESTS && !oldest.done) this.#handled.delete(oldest.value);
   }
 
   readonly #responders: Readonly<Record<string, Responder>> = {
@@ -196,6 +240,14 @@ export class BroadcastRequests {
     const { logger, sessionId } = this.#context;
     logger.error(`The ${kind} handler threw: ${messageOf(error)}`, { sessionId });
   }
+}
+
+/** Sets an entry, as the newest; past the bound the oldest goes. */
+function keepNewest<T>(map: Map<string, T>, key: string, value: T, max: number): void {
+  map.delete(key);
+  map.set(key, value);
+  const oldest = map.keys().next();
+  if (map.size > max && !oldest.done) map.delete(oldest.value);
 }
 
 type Settled<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };

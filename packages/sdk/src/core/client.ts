@@ -1,15 +1,11 @@
-import { NarthexError, SUCCESS_RESULT, messageOf, parseSessionId } from "@narthex/protocol";
+import { NarthexError, SUCCESS_RESULT, parseSessionId } from "@narthex/protocol";
 import { checkCloudConfig, checkPlainConfig } from "./cloud-config.ts";
-import { Connection } from "./connection.ts";
+import type { ConnectionEventHandler } from "./connection-events.ts";
 import { createCloudSession, createPlainSession, resumeSession, type CreateContext } from "./create-session.ts";
-import { detachSession } from "./detach-session.ts";
-import { LifecycleDispatch } from "./lifecycle.ts";
-import { stderrLogger, type Logger } from "./logger.ts";
 import { toSessionMetadata, toWireFilter } from "./metadata-mapping.ts";
-import { DEFAULT_PENDING_ROUTING_LIMITS } from "./routing-types.ts";
+import { RuntimeAccess } from "./runtime-access.ts";
 import type { RuntimeConnector } from "./runtime-link.ts";
-import type { CopilotSession, SessionPort } from "./session.ts";
-import { shutDown } from "./shut-down.ts";
+import type { CopilotSession } from "./session.ts";
 import type { CopilotClientOptions } from "./types/client-options.ts";
 import type {
   GetAuthStatusResponse,
@@ -28,36 +24,19 @@ import type {
   SessionConfig,
 } from "./types/session-config.ts";
 
-/** Where a client stands; each state owns what belongs to it. */
-type ClientState =
-  | { readonly kind: "disconnected" }
-  | { readonly kind: "connecting"; readonly done: Promise<Connection>; readonly abort: AbortController }
-  | { readonly kind: "connected"; readonly connection: Connection };
-
-const DEFAULT_START_TIMEOUT_MS = 30_000;
-
 /**
- * A client without a way to its runtime: `CopilotClient` adds the ways that Node has.
- *
- * | state \ call   | start           | a call that needs the runtime | connection lost | stop, forceStop |
- * | -------------- | --------------- | ----------------------------- | --------------- | --------------- |
- * | disconnected   | → connecting    | NOT_CONNECTED                 | –               | –               |
- * | connecting     | joins           | waits (create, resume)        | → disconnected  | → disconnected  |
- * | connected      | –               | runs                          | → disconnected  | → disconnected  |
+ * A client without a way to its runtime: `CopilotClient` adds the ways that Node has. Where it stands with its runtime,
+ * says `RuntimeAccess`.
  */
 export class ClientCore {
   readonly #options: CopilotClientOptions;
-  readonly #connect: RuntimeConnector;
-  readonly #logger: Logger;
-  readonly #lifecycle: LifecycleDispatch;
-  #state: ClientState = { kind: "disconnected" };
-  #models: Promise<ModelInfo[]> | undefined;
+  readonly #access: RuntimeAccess;
+  /** Asked once per connection. */
+  #models: { readonly generation: number; readonly list: Promise<ModelInfo[]> } | undefined;
 
   constructor(options: CopilotClientOptions, connect: RuntimeConnector) {
     this.#options = options;
-    this.#connect = connect;
-    this.#logger = options.logger ?? stderrLogger;
-    this.#lifecycle = new LifecycleDispatch(this.#logger);
+    this.#access = new RuntimeAccess(options, connect);
   }
 
   /**
@@ -66,7 +45,7 @@ export class ClientCore {
    *   PROTOCOL_VERSION_MISMATCH, AUTHENTICATION_FAILED, CLIENT_OPTIONS_INVALID
    */
   async start(): Promise<void> {
-    await this.#connected();
+    await this.#access.open();
   }
 
   /**
@@ -74,16 +53,12 @@ export class ClientCore {
    * @returns what went wrong on the way; empty when nothing did
    */
   async stop(): Promise<Error[]> {
-    const connection = this.#leave();
-    if (connection === undefined) return [];
-    return shutDown(connection, stopped());
+    return this.#access.stop();
   }
 
   /** Ends at once: nothing is said to the runtime, an owned one is killed. */
   async forceStop(): Promise<void> {
-    const connection = this.#leave();
-    connection?.close(stopped());
-    connection?.link.kill();
+    this.#access.forceStop();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -147,9 +122,10 @@ export class ClientCore {
 
   /** The models that sessions can use; asked once per connection. */
   async listModels(): Promise<ModelInfo[]> {
-    this.#models ??= this.#askForModels();
+    const { generation } = this.#access;
+    if (this.#models?.generation !== generation) this.#models = { generation, list: this.#askForModels() };
     try {
-      return [...(await this.#models)];
+      return [...(await this.#models.list)];
     } catch (error) {
       this.#models = undefined;
       throw error;
@@ -180,7 +156,7 @@ export class ClientCore {
    */
   async deleteSession(sessionId: string): Promise<void> {
     const id = parseSessionId(sessionId);
-    const connection = this.#current();
+    const connection = await this.#access.current();
     const result = SUCCESS_RESULT.parse(await connection.peer.request("session.delete", { sessionId: id }));
     const session = connection.registry.get(id);
     if (!result.success) {
@@ -208,8 +184,22 @@ export class ClientCore {
   onLifecycle(handler: SessionLifecycleHandler): () => void;
   onLifecycle(typeOrHandler: string | SessionLifecycleHandler, handler?: (event: never) => void): () => void {
     return typeof typeOrHandler === "string"
-      ? this.#lifecycle.subscribe(typeOrHandler, handler as SessionLifecycleHandler)
-      : this.#lifecycle.subscribe(undefined, typeOrHandler);
+      ? this.#access.lifecycle.subscribe(typeOrHandler, handler as SessionLifecycleHandler)
+      : this.#access.lifecycle.subscribe(undefined, typeOrHandler);
+  }
+
+  /**
+   * Subscribes to what happens to the connection: `connected`, `lost`, `reconnecting`, `resumed`, `session-lost`,
+   * `gave-up`. Returns the function that ends the subscription.
+   *
+   * @example
+   * const off = client.on("connection", (event) => console.log(event.type));
+   */
+  on(eventType: "connection", handler: ConnectionEventHandler): () => void {
+    if (eventType !== "connection" || typeof handler !== "function") {
+      throw new NarthexError("INVALID_PARAMS", 'on() takes "connection" and a handler; sessions: onLifecycle().');
+    }
+    return this.#access.events.subscribe(handler);
   }
 
   async #askForModels(): Promise<ModelInfo[]> {
@@ -219,93 +209,12 @@ export class ClientCore {
   }
 
   async #call(method: string, params: Record<string, unknown>): Promise<unknown> {
-    return this.#current().peer.request(method, params);
-  }
-
-  #current(): Connection {
-    if (this.#state.kind === "connected") return this.#state.connection;
-    throw new NarthexError("NOT_CONNECTED", "The client is not connected: call start() first.");
-  }
-
-  async #connected(): Promise<Connection> {
-    if (this.#state.kind === "connected") return this.#state.connection;
-    if (this.#state.kind === "connecting") return this.#state.done;
-    const abort = new AbortController();
-    const done = this.#open(abort.signal);
-    this.#state = { kind: "connecting", done, abort };
-    try {
-      const connection = await done;
-      abort.signal.throwIfAborted();
-      this.#state = { kind: "connected", connection };
-      return connection;
-    } catch (error) {
-      if (this.#state.kind === "connecting" && this.#state.abort === abort) this.#state = { kind: "disconnected" };
-      throw error;
-    }
-  }
-
-  async #open(signal: AbortSignal): Promise<Connection> {
-    const link = await this.#connect(signal);
-    const connection = new Connection({
-      link,
-      logger: this.#logger,
-      lifecycle: this.#lifecycle,
-      limits: { ...DEFAULT_PENDING_ROUTING_LIMITS, ...this.#options.pendingRouting },
-      handshake: {
-        token: link.token,
-        clientInfo: this.#options.clientInfo,
-        sessionFs: this.#options.sessionFs,
-        timeoutMs: this.#options.startTimeoutMs ?? DEFAULT_START_TIMEOUT_MS,
-      },
-      onLost: (error) => this.#lost(connection, error),
-    });
-    const onAbort = (): void => connection.close(stopped());
-    signal.addEventListener("abort", onAbort, { once: true });
-    try {
-      await connection.open();
-      signal.throwIfAborted();
-      return connection;
-    } catch (error) {
-      link.kill();
-      throw error;
-    } finally {
-      signal.removeEventListener("abort", onAbort);
-    }
-  }
-
-  #lost(connection: Connection, error: NarthexError): void {
-    if (this.#state.kind !== "connected" || this.#state.connection !== connection) return;
-    this.#state = { kind: "disconnected" };
-    this.#models = undefined;
-    this.#logger.warn(`The connection to the runtime was lost: ${messageOf(error)}`, { code: error.code });
-    connection.link.kill();
-  }
-
-  /** Gives up whatever connection there is; the caller ends it. */
-  #leave(): Connection | undefined {
-    const state = this.#state;
-    this.#state = { kind: "disconnected" };
-    this.#models = undefined;
-    if (state.kind === "connecting") {
-      state.done.catch(() => undefined); // start() reports it
-      state.abort.abort(stopped());
-    }
-    return state.kind === "connected" ? state.connection : undefined;
+    return this.#access.call(method, params);
   }
 
   async #context(): Promise<CreateContext> {
-    const connection = await this.#connected();
-    const port: SessionPort = {
-      logger: this.#logger,
-      call: (method, params) => connection.peer.request(method, params),
-      traceContext: async () => ({ ...(await this.#options.onGetTraceContext?.()) }),
-      disconnect: (sessionId) => detachSession(connection, sessionId),
-    };
-    const { peer, registry, stopping, isSendDurable } = connection;
-    return { peer, registry, port, stopping, isSendDurable, logger: this.#logger };
+    const { peer, registry, stopping, isSendDurable } = await this.#access.open();
+    const { port, logger } = this.#access;
+    return { peer, registry, port, stopping, isSendDurable, logger };
   }
-}
-
-function stopped(): NarthexError {
-  return new NarthexError("CONNECTION_CLOSED", "The client was stopped.");
 }

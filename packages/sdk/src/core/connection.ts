@@ -16,7 +16,10 @@ export interface ConnectionOptions {
   readonly lifecycle: LifecycleDispatch;
   readonly limits: PendingRoutingLimits;
   readonly handshake: HandshakeOptions;
-  /** The connection is over, for whatever reason; called once, and only after a successful handshake. */
+  /**
+   * The connection is over, for whatever reason; called once, and only after a successful handshake. Whoever is told ends
+   * the registry, or takes its sessions over.
+   */
   readonly onLost: (error: NarthexError) => void;
 }
 
@@ -27,6 +30,7 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #stopping = new AbortController();
   #isUp = false;
+  #loss: NarthexError | undefined;
   #features: ReadonlySet<string> = new Set();
 
   constructor(options: ConnectionOptions) {
@@ -46,6 +50,7 @@ export class Connection {
     this.peer.start();
     try {
       this.#features = await shakeHands(this.peer, this.#options.handshake);
+      if (this.#loss !== undefined) throw this.#loss; // it ended right behind the last answer
       this.#isUp = true;
     } catch (error) {
       const failure = this.link.explain(NarthexError.from(error, "CONNECTION_FAILED"));
@@ -89,8 +94,8 @@ export class Connection {
 
   #closed(error: NarthexError | undefined): void {
     const reason = error ?? new NarthexError("CONNECTION_CLOSED", "The connection to the runtime was closed.");
-    this.registry.close(reason);
-    if (!this.#isUp) return;
+    this.#loss = reason;
+    if (!this.#isUp) return this.registry.close(reason);
     this.#isUp = false;
     this.#options.onLost(reason);
   }

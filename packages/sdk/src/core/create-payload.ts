@@ -4,7 +4,7 @@ import { toolDeclaration } from "./define-tool.ts";
 import { ToolSet } from "./tool-set.ts";
 import type { CustomAgentConfig, MCPServerConfig } from "./types/mcp.ts";
 import type { NamedProviderConfig, ProviderConfig } from "./types/provider.ts";
-import type { SessionConfigBase } from "./types/session-config.ts";
+import type { ResumeSessionConfig, SessionConfigBase } from "./types/session-config.ts";
 import type { SystemMessageConfig } from "./types/system-message.ts";
 import type { Tool } from "./types/tool.ts";
 
@@ -89,6 +89,17 @@ export function sessionPayload(config: SessionConfigBase): Json {
   };
   for (const [field, value] of Object.entries(mapped)) if (value !== undefined) payload[field] = value;
   return payload;
+}
+
+/** The params of `session.resume` for a config: the application's, or that with which the session was created. */
+export function resumePayload(id: string, config: ResumeSessionConfig): Json {
+  return {
+    ...sessionPayload(config),
+    sessionId: id,
+    requestPermission: true,
+    ...(config.suppressResumeEvent === undefined ? {} : { disableResume: config.suppressResumeEvent }),
+    ...(config.continuePendingWork === undefined ? {} : { continuePendingWork: config.continuePendingWork }),
+  };
 }
 
 /** The patch for `session.options.update`; undefined when there is nothing to update. */

@@ -1,14 +1,15 @@
 // Creating and resuming sessions: what happens before, at and after the response.
 import { NarthexError, SESSION_CREATE_RESULT, messageOf, type SessionCreateResult } from "@narthex/protocol";
 import type { RpcPeer } from "@narthex/rpc";
-import { optionsUpdatePayload, sessionPayload } from "./create-payload.ts";
+import { optionsUpdatePayload, resumePayload, sessionPayload } from "./create-payload.ts";
 import type { Logger } from "./logger.ts";
 import { collectHandlers } from "./session-handlers.ts";
 import type { GateTicket } from "./routing-types.ts";
 import { DEFAULT_READY_TIMEOUT_MS } from "./send-readiness.ts";
 import { repair, settleLosses, type Outcome } from "./repair-losses.ts";
 import type { SessionRegistry } from "./session-registry.ts";
-import { CopilotSession, type SessionPort } from "./session.ts";
+import type { SessionPort } from "./session-line.ts";
+import { CopilotSession } from "./session.ts";
 import type {
   CloudSessionConfig,
   CreateSessionOptions,
@@ -41,7 +42,7 @@ export async function createCloudSession(
   const params = { ...trace, ...sessionPayload(config), cloud: config.cloud };
   // Nothing before this line can leave the gate open; nothing after it can without ending the ticket.
   const ticket = context.registry.openGate((id) => {
-    const made = prepare(context, id, config);
+    const made = prepare(context, id, config, true);
     if (!context.isSendDurable) made.holdMessages(options.readyTimeoutMs ?? DEFAULT_READY_TIMEOUT_MS);
     return made;
   });
@@ -100,14 +101,7 @@ export async function resumeSession(
   options: CreateSessionOptions,
 ): Promise<CopilotSession> {
   const trace = await context.port.traceContext();
-  const params = {
-    ...trace,
-    ...sessionPayload(config),
-    sessionId: id,
-    requestPermission: true,
-    ...(config.suppressResumeEvent === undefined ? {} : { disableResume: config.suppressResumeEvent }),
-    ...(config.continuePendingWork === undefined ? {} : { continuePendingWork: config.continuePendingWork }),
-  };
+  const params = { ...trace, ...resumePayload(id, config) };
   return openKnown(context, "session.resume", id, params, config, options);
 }
 
@@ -119,7 +113,7 @@ async function openKnown(
   config: SessionConfigBase,
   options: CreateSessionOptions,
 ): Promise<CopilotSession> {
-  const session = prepare(context, id, config);
+  const session = prepare(context, id, config, method === "session.create");
   // A session that is live here keeps its traffic until the runtime has agreed to the resume; then the new object takes
   // over. There is one receiver at any time.
   const previous = method === "session.resume" ? context.registry.get(id) : undefined;
@@ -193,9 +187,22 @@ function adopt(context: CreateContext, ticket: GateTicket, result: unknown): Cop
   }
 }
 
-function prepare(context: CreateContext, id: string, config: SessionConfigBase): CopilotSession {
+function prepare(
+  context: CreateContext,
+  id: string,
+  config: SessionConfigBase,
+  isCreatedHere: boolean,
+): CopilotSession {
   const session = new CopilotSession(id, context.port);
-  session.attach(collectHandlers(config, config.createSessionFsProvider?.(session)), config.onEvent);
+  session.attach(collectHandlers(config, config.createSessionFsProvider?.(session)), config.onEvent, {
+    isCreatedHere,
+    // Work that was going on when the connection was lost goes on.
+    params: () => ({
+      ...resumePayload(id, { continuePendingWork: true, ...config }),
+      ...(isCreatedHere ? { requestPermission: config.onPermissionRequest !== undefined } : {}), // as the create said
+    }),
+    patch: () => optionsUpdatePayload(config),
+  });
   return session;
 }
 

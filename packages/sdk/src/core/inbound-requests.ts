@@ -61,6 +61,17 @@ export async function answerSessionRequest(
   }
 }
 
+const QUESTIONS: ReadonlySet<RuntimeRequestMethod> = new Set<RuntimeRequestMethod>([
+  "userInput.request",
+  "exitPlanMode.request",
+  "autoModeSwitch.request",
+]);
+
+/** Is the request put to a person, who should have seen what came before it? */
+export function isQuestion(method: RuntimeRequestMethod): boolean {
+  return QUESTIONS.has(method);
+}
+
 type Sections = Record<string, { content: string }>;
 
 function required<T>(handler: T | undefined, method: string, sessionId: string): T {

@@ -196,6 +196,14 @@ export class SessionRegistry {
     }
   }
 
+  /** The connection is over, and another is to follow: gives up the sessions that can be resumed on it. */
+  surrender(reason: NarthexError): CopilotSession[] {
+    const live = this.all().filter((session) => session.isLive);
+    for (const session of live) this.release(session.sessionId);
+    this.close(reason);
+    return live;
+  }
+
   #step(message: Message): void {
     this.#run(this.#routing.step(message));
   }

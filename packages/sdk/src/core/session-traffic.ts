@@ -1,6 +1,8 @@
-// The way of a session's traffic to its handlers: straight through, or held while lost events are read back.
+// The way of a session's traffic to its handlers: straight through, or held while lost or missed events are read from the
+// runtime's log. Each event is delivered once, however often it arrives.
 import type { RawSessionEvent } from "@narthex/protocol";
-import { EarlyRepair } from "./early-repair.ts";
+import { DeliveredIds } from "./delivered-ids.ts";
+import { LogMerge, type MergedTraffic } from "./log-merge.ts";
 import type { EarlyTraffic } from "./routing-types.ts";
 
 /** What arrived before a session was known, what of it was lost, and what of that was fetched again. */
@@ -9,10 +11,27 @@ export interface SessionStartup extends EarlyTraffic {
   readonly repairedEvents: number;
 }
 
+/** Where a session's traffic goes. */
+export interface TrafficSink {
+  deliver(event: RawSessionEvent): void;
+  /** An event that was delivered before has arrived once more. */
+  repeated(event: RawSessionEvent): void;
+}
+
+/** Why traffic is held. */
+interface Hold {
+  readonly merge: LogMerge<() => void>;
+  /** After losses in the early traffic, everything is; after an outage, events and questions to people are. */
+  readonly isAfterOutage: boolean;
+  /** Did held events have to be forgotten since the log was asked for? Then it has to be asked once more. */
+  hasForgotten: boolean;
+}
+
 export class SessionTraffic {
-  readonly #deliver: (event: RawSessionEvent) => void;
-  #repair: EarlyRepair<() => void> | undefined;
-  #passOver: ReadonlySet<string> = new Set();
+  readonly #sink: TrafficSink;
+  readonly #delivered = new DeliveredIds();
+  #hold: Hold | undefined;
+  #hasBegun = false;
   #startup: SessionStartup = {
     parkedEvents: 0,
     parkedRequests: 0,
@@ -22,55 +41,109 @@ export class SessionTraffic {
     repairedEvents: 0,
   };
 
-  constructor(deliver: (event: RawSessionEvent) => void) {
-    this.#deliver = deliver;
+  constructor(sink: TrafficSink) {
+    this.#sink = sink;
   }
 
   get startup(): SessionStartup {
     return this.#startup;
   }
 
-  /** Is traffic held until lost events are back? */
-  get isHeld(): boolean {
-    return this.#repair !== undefined;
+  /** What has been delivered. */
+  get delivered(): DeliveredIds {
+    return this.#delivered;
   }
 
-  /** Takes over the account of the early traffic; after losses everything is held until `release`. */
+  /** Is traffic held until lost events are back? */
+  get isHeld(): boolean {
+    return this.#hold !== undefined;
+  }
+
+  /** Takes over the account of the early traffic, once; after losses everything is held until `release`. */
   begin(early: EarlyTraffic): void {
+    if (this.#hasBegun) return; // the session moves to another connection
+    this.#hasBegun = true;
     this.#startup = { ...early, repairedEvents: 0 };
-    if (early.droppedEvents > 0 || early.mayBeIncomplete) this.#repair = new EarlyRepair();
+    if (early.droppedEvents > 0 || early.mayBeIncomplete) this.#hold = newHold(false);
+  }
+
+  /** The session is about to be resumed after an outage: holds what arrives until the missed events are delivered. */
+  beginCatchUp(): void {
+    this.#hold ??= newHold(true);
+  }
+
+  /** The log is about to be asked for. */
+  askedForLog(): void {
+    if (this.#hold !== undefined) this.#hold.hasForgotten = false;
+  }
+
+  /**
+   * Delivers a page of missed events, and with the last one (`isEnd`) what was held. False when the log has to be read
+   * further: it was not the last page, or too much arrived meanwhile to be held.
+   */
+  absorb(page: readonly RawSessionEvent[], isEnd: boolean): boolean {
+    const hold = this.#hold;
+    if (hold === undefined) return true;
+    const isOver = isEnd && !hold.hasForgotten;
+    if (isOver) this.#hold = undefined;
+    this.#pass(hold.merge.absorb(page, isOver));
+    return isOver;
   }
 
   event(event: RawSessionEvent): void {
-    if (this.#repair === undefined) {
-      if (!this.#passOver.has(event.id)) this.#deliver(event);
-    } else if (!this.#repair.hold({ kind: "event", event })) this.release(undefined);
+    const hold = this.#hold;
+    if (hold === undefined) this.#deliverOnce(event);
+    else if (!hold.merge.hold({ kind: "event", event })) this.#makeRoom(hold);
   }
 
-  /** Runs a request of the runtime, in its place among the events. */
-  request(run: () => Promise<unknown>): Promise<unknown> {
-    const repair = this.#repair;
-    if (repair === undefined) return run();
+  /**
+   * Runs a request of the runtime, in its place among the events.
+   * @param isQuestion is it put to a person? Other requests a runtime may need answered before it can go on.
+   */
+  request(run: () => Promise<unknown>, isQuestion: boolean): Promise<unknown> {
+    const hold = this.#hold;
+    if (hold === undefined || (hold.isAfterOutage && !isQuestion)) return run();
     return new Promise((resolve, reject) => {
       const value = (): void => void run().then(resolve, reject);
-      if (!repair.hold({ kind: "other", value })) this.release(undefined);
+      if (!hold.merge.hold({ kind: "other", value })) this.#makeRoom(hold);
     });
   }
 
   /** Delivers what was held, with the lost events of the log in their place; undefined when there is no log. */
   release(log: readonly RawSessionEvent[] | undefined): void {
-    const repair = this.#repair;
-    if (repair === undefined) return;
-    this.#repair = undefined;
-    const { items, repaired, passOver } = repair.finish(log);
-    this.#passOver = passOver;
-    // What was forgotten with its account is not among the counted losses.
-    const { droppedEvents, mayBeIncomplete } = this.#startup;
-    const repairedEvents = mayBeIncomplete ? repaired.length : Math.min(repaired.length, droppedEvents);
-    this.#startup = { ...this.#startup, repairedEvents };
-    for (const item of items) {
-      if (item.kind === "event") this.#deliver(item.event);
+    const hold = this.#hold;
+    if (hold === undefined) return;
+    this.#hold = undefined;
+    const merged = hold.merge.absorb(log ?? [], true);
+    if (!hold.isAfterOutage) {
+      // What was forgotten with its account is not among the counted losses.
+      const { droppedEvents, mayBeIncomplete } = this.#startup;
+      const repairedEvents = mayBeIncomplete ? merged.fromLog.length : Math.min(merged.fromLog.length, droppedEvents);
+      this.#startup = { ...this.#startup, repairedEvents };
+    }
+    this.#pass(merged);
+  }
+
+  #makeRoom(hold: Hold): void {
+    if (!hold.isAfterOutage) return this.release(undefined);
+    hold.hasForgotten = true;
+    if (hold.merge.forgetEvents().length === 0) this.release(undefined); // nothing but requests: they cannot be forgotten
+  }
+
+  #pass(merged: MergedTraffic<() => void>): void {
+    for (const item of merged.items) {
+      if (item.kind === "event") this.#deliverOnce(item.event);
       else item.value();
     }
   }
+
+  #deliverOnce(event: RawSessionEvent): void {
+    if (this.#delivered.has(event.id)) return this.#sink.repeated(event);
+    this.#delivered.add(event);
+    this.#sink.deliver(event);
+  }
+}
+
+function newHold(isAfterOutage: boolean): Hold {
+  return { merge: new LogMerge({ isGapFirst: isAfterOutage }), isAfterOutage, hasForgotten: false };
 }

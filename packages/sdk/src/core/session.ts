@@ -9,66 +9,62 @@ import {
 } from "@narthex/protocol";
 import { BroadcastRequests } from "./broadcast-requests.ts";
 import { EventDispatch } from "./event-dispatch.ts";
-import { answerSessionRequest } from "./inbound-requests.ts";
-import type { Logger } from "./logger.ts";
+import { answerSessionRequest, isQuestion } from "./inbound-requests.ts";
 import type { SessionHandlers } from "./session-handlers.ts";
+import { SessionLine, type SessionPort } from "./session-line.ts";
 import { SessionTraffic, type SessionStartup } from "./session-traffic.ts";
 import { createSessionUi } from "./session-ui.ts";
 import { SendReadiness } from "./send-readiness.ts";
-import { TurnWaiter } from "./turn-waiter.ts";
+import { TurnWaits, type WaitOptions } from "./turn-waits.ts";
 import type { SessionCapabilities, SessionUiApi } from "./types/elicitation.ts";
 import type { MessageOptions } from "./types/message.ts";
 import type { ModelCapabilitiesOverride, ReasoningEffort, ContextTier } from "./types/provider.ts";
 import type { SessionEventHandler, TypedSessionEventHandler } from "./types/session-config.ts";
 import { isUrgentRequest } from "./urgent-requests.ts";
-import { waitForTurn } from "./wait-for-turn.ts";
+import type { Patience } from "./waiting-room.ts";
 
 /** The assistant's message that ends a turn. */
 export type AssistantMessageEvent = SessionEventPayload<"assistant.message">;
 
-/** Time limits of `sendAndWait`. */
-export interface WaitOptions {
-  /** Milliseconds from the call (default 60,000). The turn itself is not aborted. */
-  timeoutMs?: number;
-  /** Milliseconds without any event (default: no limit). */
-  idleTimeoutMs?: number;
-  signal?: AbortSignal;
+/** How a session is taken up again on another connection. */
+export interface SessionRecovery {
+  /** Was it created here? Then all of its events are this client's. */
+  readonly isCreatedHere: boolean;
+  /** Params of `session.resume`, beside trace context. */
+  params(): Record<string, unknown>;
+  /** The patch of options to apply afterwards; undefined when there is none. */
+  patch(): Record<string, unknown> | undefined;
 }
-
-/** What a session needs from its client. */
-export interface SessionPort {
-  readonly logger: Logger;
-  call(method: string, params: Record<string, unknown>): Promise<unknown>;
-  /** Trace context for a message, when the application provides one. */
-  traceContext(): Promise<Record<string, unknown>>;
-  /** Lets the runtime know that this client is done with the session, and forgets it. */
-  disconnect(sessionId: string): Promise<void>;
-}
-
-const DEFAULT_WAIT_MS = 60_000;
 
 /** A session of a coding agent. Made by the client; ends with `disconnect()`, which leaves the session resumable. */
 export class CopilotSession {
   readonly sessionId: string;
   readonly #port: SessionPort;
+  readonly #line: SessionLine;
   readonly #dispatch: EventDispatch;
   #handlers: SessionHandlers | undefined;
   #broadcast: BroadcastRequests | undefined;
   #readiness: SendReadiness | undefined;
-  readonly #waiters = new Set<TurnWaiterHandle>();
+  readonly #waits = new TurnWaits();
+  #recovery: SessionRecovery | undefined;
+  #isEstablished = false;
+  /** The model that was switched to, with its options: newer than what the config says. */
+  #modelChoice: Record<string, unknown> = {};
   #workspacePath: string | undefined;
   #remoteUrl: string | undefined;
   #capabilities: SessionCapabilities = {};
   #hasLiveCapabilities = false;
-  #namesMessages = false;
-  #end: NarthexError | undefined;
-  readonly #traffic = new SessionTraffic((event) => this.#deliver(event));
+  readonly #traffic = new SessionTraffic({
+    deliver: (event) => this.#deliver(event),
+    repeated: (event) => this.#broadcast?.event(event), // a question that is asked again
+  });
   readonly #ui: SessionUiApi;
 
   /** Made by the client only. @internal */
   constructor(sessionId: string, port: SessionPort) {
     this.sessionId = sessionId;
     this.#port = port;
+    this.#line = new SessionLine(sessionId, port);
     this.#dispatch = new EventDispatch(sessionId, port.logger);
     this.#ui = createSessionUi({
       canElicit: () => this.#capabilities.ui?.elicitation === true,
@@ -106,21 +102,21 @@ export class CopilotSession {
    *
    * A cloud session may exist before its worker does. Where the runtime does not promise to keep a message until then,
    * the message waits here for the worker's first event, at most `readyTimeoutMs` of the create.
-   * @throws {NarthexError} SESSION_DISCONNECTED, CONNECTION_CLOSED, SESSION_NOT_READY, QUEUE_FULL
+   * @throws {NarthexError} SESSION_DISCONNECTED, CONNECTION_CLOSED, NOT_CONNECTED, SESSION_NOT_READY, QUEUE_FULL
    */
   async send(options: string | MessageOptions): Promise<string> {
-    return this.#send(options, undefined);
+    return this.#send(options);
   }
 
-  async #send(options: string | MessageOptions, signal: AbortSignal | undefined): Promise<string> {
+  async #send(options: string | MessageOptions, patience?: Patience): Promise<string> {
     const message = typeof options === "string" ? { prompt: options } : options;
     if (typeof message?.prompt !== "string") {
       throw new NarthexError("INVALID_PARAMS", "send needs a prompt: pass a string, or { prompt }.");
     }
-    this.#assertOpen();
-    await this.#readiness?.wait(signal);
+    this.#line.assertOpen();
+    await this.#readiness?.wait(patience?.signal);
     const trace = await this.#port.traceContext();
-    const result = await this.#call("session.send", { ...message, ...trace });
+    const result = await this.#call("session.send", { ...message, ...trace }, patience);
     return SEND_RESULT.parse(result).messageId;
   }
 
@@ -128,7 +124,8 @@ export class CopilotSession {
    * Sends a message and waits until its turn is over; resolves with the last message of the assistant, if there was one.
    *
    * The wait ends with the turn (`session.idle`), an error of the session, its shutdown, a disconnect, the loss of the
-   * connection or the time limit, whichever comes first. Idles of earlier turns do not count.
+   * connection for good or the time limit, whichever comes first. Idles of earlier turns do not count. A connection that
+   * is lost and comes back does not end it once the runtime has accepted the message.
    *
    * @param timeout milliseconds from the call (default 60,000), or limits by name
    * @throws {NarthexError} SESSION_ERROR or the code that the runtime gives (MODEL_AUTHENTICATION, …), ABORTED, TURN_TIMEOUT, SESSION_SHUT_DOWN, SESSION_DISCONNECTED, CONNECTION_CLOSED
@@ -137,20 +134,10 @@ export class CopilotSession {
     options: string | MessageOptions,
     timeout: number | WaitOptions = {},
   ): Promise<AssistantMessageEvent | undefined> {
-    if (this.#end !== undefined) return Promise.reject(this.#end);
+    if (this.#line.ended !== undefined) return Promise.reject(this.#line.ended);
     const limits = typeof timeout === "number" ? { timeoutMs: timeout } : timeout;
-    const handle: TurnWaiterHandle = { waiter: new TurnWaiter(this.#namesMessages), changed: () => undefined };
-    this.#waiters.add(handle);
-    const settled = new AbortController(); // a message that still waits to be sent is not sent once nobody waits for it
-    const turn = waitForTurn(handle, () => this.#send(options, settled.signal), {
-      timeoutMs: limits.timeoutMs ?? DEFAULT_WAIT_MS,
-      idleTimeoutMs: limits.idleTimeoutMs,
-      signal: limits.signal,
-      onSettled: () => {
-        this.#waiters.delete(handle);
-        settled.abort();
-      },
-    });
+    const patience = (signal: AbortSignal): Patience => ({ waitMs: Number.POSITIVE_INFINITY, signal });
+    const turn = this.#waits.wait((signal) => this.#send(options, patience(signal)), limits);
     return turn as Promise<AssistantMessageEvent | undefined>;
   }
 
@@ -165,7 +152,7 @@ export class CopilotSession {
   on<K extends SessionEventType>(eventType: K, handler: TypedSessionEventHandler<K>): () => void;
   on(handler: SessionEventHandler): () => void;
   on(typeOrHandler: string | SessionEventHandler, handler?: (event: never) => void): () => void {
-    this.#assertOpen();
+    this.#line.assertOpen();
     const [type, callback] = typeof typeOrHandler === "string" ? [typeOrHandler, handler] : [undefined, typeOrHandler];
     if (typeof callback !== "function") throw new NarthexError("INVALID_PARAMS", "on() needs a handler function.");
     return this.#dispatch.subscribe(type, callback as (event: RawSessionEvent) => void, { replay: true });
@@ -193,6 +180,7 @@ export class CopilotSession {
     } = {},
   ): Promise<void> {
     await this.#call("session.model.switchTo", { modelId: model, ...options });
+    this.#modelChoice = { model, ...options };
   }
 
   /** Writes a line into the session's timeline, kept in its log unless `ephemeral`. */
@@ -208,7 +196,7 @@ export class CopilotSession {
    * resumed. Harmless when repeated.
    */
   async disconnect(): Promise<void> {
-    if (this.#end !== undefined) return;
+    if (this.#line.ended !== undefined) return;
     await this.#port.disconnect(this.sessionId);
   }
 
@@ -217,13 +205,14 @@ export class CopilotSession {
   }
 
   /** Sets what answers the runtime's questions; before the session is registered. @internal */
-  attach(handlers: SessionHandlers, onEvent: SessionEventHandler | undefined): void {
+  attach(handlers: SessionHandlers, onEvent: SessionEventHandler | undefined, recovery: SessionRecovery): void {
     this.#handlers = handlers;
+    this.#recovery = recovery;
     this.#broadcast = new BroadcastRequests({
       sessionId: this.sessionId,
       handlers,
       logger: this.#port.logger,
-      call: (method, params) => this.#call(method, params),
+      answer: (method, params, signal) => this.#line.answer(method, params, signal),
     });
     if (onEvent !== undefined) this.#dispatch.subscribe(undefined, onEvent as never, { replay: false });
   }
@@ -240,6 +229,7 @@ export class CopilotSession {
     remoteUrl?: string | undefined;
     capabilities?: SessionCapabilities | undefined;
   }): void {
+    this.#isEstablished = true;
     this.#workspacePath = facts.workspacePath ?? this.#workspacePath;
     this.#remoteUrl = facts.remoteUrl ?? this.#remoteUrl;
     // A capabilities.changed that came before the response is newer than the response.
@@ -262,15 +252,12 @@ export class CopilotSession {
   }
 
   #deliver(event: RawSessionEvent): void {
-    if (this.#end !== undefined) return;
+    if (this.#line.ended !== undefined) return;
     this.#observe(event);
     this.#readiness?.observe(event);
     this.#dispatch.emit(event);
     this.#broadcast?.event(event);
-    for (const handle of this.#waiters) {
-      handle.waiter.event(event);
-      handle.changed(true);
-    }
+    this.#waits.event(event);
   }
 
   /** Answers a question that was lost, so that the runtime does not wait for it. @internal */
@@ -281,31 +268,64 @@ export class CopilotSession {
   /** One request of the runtime; settles with its result. @internal */
   answer(method: RuntimeRequestMethod, params: Record<string, unknown> & { sessionId: string }): Promise<unknown> {
     if (isUrgentRequest(method)) return this.#answerNow(method, params); // the runtime may wait for it
-    return this.#traffic.request(() => this.#answerNow(method, params));
+    return this.#traffic.request(() => this.#answerNow(method, params), isQuestion(method));
   }
 
   #answerNow(method: RuntimeRequestMethod, params: Record<string, unknown> & { sessionId: string }): Promise<unknown> {
     const handlers = this.#handlers;
-    if (handlers === undefined || this.#end !== undefined) {
+    if (handlers === undefined || this.#line.ended !== undefined) {
       return Promise.reject(new NarthexError("SESSION_DISCONNECTED", `Session ${this.sessionId} is disconnected.`));
     }
     return answerSessionRequest({ sessionId: this.sessionId, handlers, logger: this.#port.logger }, method, params);
   }
 
+  /** Is the session known to the runtime, and not over here? @internal */
+  get isLive(): boolean {
+    return this.#isEstablished && this.#line.ended === undefined;
+  }
+
+  /** Is there a turn whose end may have been missed? @internal */
+  get mayHaveMissedEnd(): boolean {
+    return this.#waits.mayHaveMissedEnd;
+  }
+
+  /** The connection is lost: calls and answers wait until the session is resumed. @internal */
+  suspend(): void {
+    this.#line.suspend();
+    this.#broadcast?.pause();
+    this.#hasLiveCapabilities = false; // the resume's response says what holds
+  }
+
+  /** What a resume on another connection takes; from now on what arrives is held. @internal */
+  beginCatchUp(): SessionRecovery | undefined {
+    const recovery = this.#recovery;
+    if (recovery === undefined || !this.isLive) return undefined;
+    this.#traffic.beginCatchUp();
+    return { ...recovery, params: () => ({ ...recovery.params(), ...this.#modelChoice }) };
+  }
+
+  /** Missed events are delivered: open questions are put, waiting calls and answers go out. @internal */
+  goOn(): void {
+    this.#broadcast?.resume();
+    this.#line.back();
+  }
+
+  /** The runtime says that the session does nothing. @internal */
+  runtimeIsIdle(): void {
+    this.#waits.runtimeIsIdle();
+  }
+
   /** The session is over on this client; whoever waits is told why. @internal */
   finish(reason: NarthexError): void {
-    if (this.#end !== undefined) return;
-    this.#end = reason;
+    if (!this.#line.end(reason)) return;
     this.#traffic.release(undefined); // held requests are refused, held events have nobody left
     this.#readiness?.end(reason);
     this.#broadcast?.close();
     this.#broadcast = undefined;
     this.#handlers = undefined;
+    this.#recovery = undefined;
     this.#dispatch.clear();
-    for (const handle of this.#waiters) {
-      handle.waiter.fail(reason);
-      handle.changed(false);
-    }
+    this.#waits.fail(reason);
   }
 
   #observe(event: RawSessionEvent): void {
@@ -315,22 +335,10 @@ export class CopilotSession {
       this.#capabilities = { ...this.#capabilities, ...(data as SessionCapabilities) };
     } else if (event.type === "session.info" && data?.infoType === "remote" && typeof data.url === "string") {
       this.#remoteUrl ??= data.url;
-    } else if (event.type === "user.message" && typeof data?.messageId === "string") {
-      this.#namesMessages = true;
     }
   }
 
-  async #call(method: string, params: Record<string, unknown>): Promise<unknown> {
-    this.#assertOpen();
-    return this.#port.call(method, { ...params, sessionId: this.sessionId });
+  #call(method: string, params: Record<string, unknown>, patience?: Patience): Promise<unknown> {
+    return this.#line.call(method, params, patience);
   }
-
-  #assertOpen(): void {
-    if (this.#end !== undefined) throw this.#end;
-  }
-}
-
-interface TurnWaiterHandle {
-  readonly waiter: TurnWaiter;
-  changed: (isProgress: boolean) => void;
 }

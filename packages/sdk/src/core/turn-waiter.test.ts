@@ -130,4 +130,36 @@ describe("waiting for the turn of one message", () => {
     for (const e of [user("m1"), idle(), event("session.error", { message: "late" })]) waiter.event(e);
     expect(waiter.outcome?.kind).toBe("idle");
   });
+
+  describe("whose idle was missed", () => {
+    const turnEnd = event("assistant.turn_end", { turnId: "0" });
+    const resumed = (sessionWasActive: boolean) => event("session.resume", { sessionWasActive });
+    function waiterAfter(...events: ReturnType<typeof event>[]): TurnWaiter {
+      const waiter = new TurnWaiter(true);
+      waiter.sent("m1");
+      for (const e of events) waiter.event(e);
+      return waiter;
+    }
+
+    it.each([
+      ["its turn has ended and the session was not active", [user("m1"), said("one"), turnEnd, resumed(false)], "one"],
+      ["nothing was said", [user("m1"), turnEnd, resumed(false)], undefined],
+    ])("is over when %s", (_when, events, content) => {
+      const { outcome } = waiterAfter(...events);
+      expect(outcome?.kind).toBe("idle");
+      expect((outcome as { message?: { data: unknown } }).message?.data).toEqual(
+        content === undefined ? undefined : expect.objectContaining({ content }),
+      );
+    });
+
+    it.each([
+      ["the session was active", [user("m1"), turnEnd, resumed(true)]],
+      ["its turn has not ended", [user("m1"), resumed(false)]],
+      ["another round has begun", [user("m1"), turnEnd, event("assistant.turn_start"), resumed(false)]],
+      ["its turn has not begun", [turnEnd, resumed(false)]],
+      ["only a sub-agent has ended", [user("m1"), event("assistant.turn_end", {}, { agentId: "a" }), resumed(false)]],
+    ])("is not over when %s", (_when, events) => {
+      expect(waiterAfter(...events).outcome).toBeUndefined();
+    });
+  });
 });

@@ -12,6 +12,10 @@
  * message ids is taken by its word: the first idle after the answer to `send` counts. One idle may end the turns of
  * several messages: what the assistant said to ours (`originatingMessageId`) then comes before what it said last.
  *
+ * After a lost connection the idle itself may be missing, because it is not kept in the log. The turn is then over when its
+ * last `assistant.turn_end` was seen and the runtime says that the session does nothing: with a `session.resume` event
+ * (`sessionWasActive: false`), or when asked.
+ *
  * T1. Only events of the main agent count (no `agentId`).
  * T2. The outcome is decided once.
  * T3. What is kept while sending is bounded.
@@ -22,7 +26,16 @@ export type TurnOutcome =
   | { readonly kind: "idle"; readonly message: RawSessionEvent | undefined }
   | { readonly kind: "failed"; readonly error: NarthexError };
 
-const NOTABLE = new Set(["user.message", "assistant.message", "session.idle", "session.error", "session.shutdown"]);
+const NOTABLE = new Set([
+  "user.message",
+  "assistant.message",
+  "assistant.turn_start",
+  "assistant.turn_end",
+  "session.idle",
+  "session.error",
+  "session.shutdown",
+  "session.resume",
+]);
 
 /** Most events kept between `send` and its answer. */
 const MAX_KEPT_EVENTS = 1_024;
@@ -33,6 +46,8 @@ export class TurnWaiter {
   #messageId = "";
   #hasBegun = false;
   #isAnswered = false;
+  /** The model has ended its part; the idle that says so for good is still to come. */
+  #hasTurnEnded = false;
   #namesMessages: boolean;
   #lastMessage: RawSessionEvent | undefined;
   #lastToUs: RawSessionEvent | undefined;
@@ -63,6 +78,16 @@ export class TurnWaiter {
     for (const event of kept) this.#consider(event, false);
   }
 
+  /** Only the idle is missing: if the runtime does nothing, it was missed. */
+  get mayBeOver(): boolean {
+    return this.#state === "waiting" && this.#hasBegun && this.#hasTurnEnded;
+  }
+
+  /** The runtime says that the session does nothing. */
+  runtimeIsIdle(): void {
+    if (this.mayBeOver) this.#finish({ kind: "idle", message: this.#lastToUs ?? this.#lastMessage });
+  }
+
   /** The session, its connection, or the caller's patience has ended. */
   fail(error: NarthexError): void {
     this.#finish({ kind: "failed", error });
@@ -70,7 +95,12 @@ export class TurnWaiter {
 
   #consider(event: RawSessionEvent, isAfterAnswer: boolean): void {
     const data = event.data as Record<string, unknown> | undefined;
-    if (event.type === "user.message") {
+    if (event.type === "assistant.turn_start" || event.type === "assistant.turn_end") {
+      this.#hasTurnEnded = event.type === "assistant.turn_end";
+    } else if (event.type === "session.resume") {
+      if (data?.sessionWasActive === false) this.runtimeIsIdle();
+    } else if (event.type === "user.message") {
+      this.#hasTurnEnded = false;
       if (typeof data?.messageId === "string") this.#namesMessages = true;
       if (data?.messageId === this.#messageId) this.#begin();
       // The next message's turn has begun: what goes wrong from here on is not ours, only the idle is still awaited.

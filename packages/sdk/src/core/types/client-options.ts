@@ -1,6 +1,7 @@
 // How a client is set up.
 import type { Transport } from "@narthex/rpc";
 import type { Logger } from "../logger.ts";
+import type { ReconnectOptions } from "../reconnect-options.ts";
 import type { PendingRoutingLimits } from "../routing-types.ts";
 import type { ModelInfo } from "./provider.ts";
 
@@ -98,6 +99,12 @@ export interface CopilotClientOptions {
   logger?: Logger;
   /** Bounds of what is kept for a session whose id is not known yet. */
   pendingRouting?: Partial<PendingRoutingLimits>;
+  /**
+   * What happens when an established connection is lost: the client connects again, with growing pauses, starting the
+   * runtime anew where it had started it, and its sessions go on (default: on, with {@link ReconnectOptions}' defaults).
+   * With `false` a loss ends all sessions at once.
+   */
+  reconnect?: false | ReconnectOptions;
   /** Milliseconds a started runtime has until it answers (default 30,000). */
   startTimeoutMs?: number;
 }
