@@ -53,6 +53,7 @@ serveVerbs(
         "plain-sessions",
         "protocol-2-requests",
         "readiness",
+        "reconnect",
         "requests",
         "resume",
         "send-and-wait",
