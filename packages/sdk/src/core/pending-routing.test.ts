@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PendingRouting, type RouteState } from "./pending-routing.ts";
 import {
@@ -305,75 +304,5 @@ describe("urgent requests", () => {
     routing.step(request(2));
     expect(routing.step({ kind: "end-ticket", ticket: a }).flatMap(shown)).toEqual(["refuse 2 routing-ended"]);
     expect(routing.step(urgent(3)).flatMap(shown)).toEqual(["refuse 3 released"]);
-  });
-});
-
-describe("pending routing under any interleaving", () => {
-  const ids = ["a", "b", "c"];
-  const command = fc.oneof(
-    { weight: 4, arbitrary: fc.record({ kind: fc.constant("event" as const), id: fc.constantFrom(...ids) }) },
-    {
-      weight: 4,
-      arbitrary: fc.record({
-        kind: fc.constant("request" as const),
-        id: fc.constantFrom(...ids),
-        isUrgent: fc.boolean(),
-      }),
-    },
-    fc.record({ kind: fc.constant("register" as const), id: fc.constantFrom(...ids) }),
-    fc.record({ kind: fc.constant("release" as const), id: fc.constantFrom(...ids) }),
-    fc.record({ kind: fc.constant("open-gate" as const), slot: fc.nat(2) }),
-    fc.record({ kind: fc.constant("end-ticket" as const), slot: fc.nat(2) }),
-    fc.record({ kind: fc.constant("expire" as const) }),
-  );
-
-  it("settles every request once, delivers no event twice, late or to another session, and holds nothing when shut", () => {
-    const property = fc.property(fc.array(command, { maxLength: 120 }), (commands) => {
-      const routing = make({ maxParkedEventsPerSession: 4, maxParkedRequestsPerSession: 3, parkTimeoutMs: 20 });
-      const slots = [ticket(), ticket(), ticket()];
-      const settled = new Map<number, number>();
-      const lastSeen = new Map<string, number>();
-      let clock = 0;
-      let requests = 0;
-      const run = (message: Message): void => {
-        for (const effect of routing.step(message)) {
-          if (effect.kind === "refuse" || effect.kind === "dispatch" || effect.kind === "serve-early") {
-            settled.set(effect.request, (settled.get(effect.request) ?? 0) + 1);
-          }
-          if (effect.kind !== "deliver" && effect.kind !== "dispatch") continue;
-          const [owner, position] =
-            effect.kind === "deliver"
-              ? [effect.event.type, Number(effect.event.id)]
-              : [ids[effect.request % ids.length]!, Math.floor(effect.request / ids.length)];
-          expect(effect.session).toBe(owner); // never to another session
-          expect(position).toBeGreaterThan(lastSeen.get(owner) ?? -1); // once, in arrival order, events and requests alike
-          lastSeen.set(owner, position);
-        }
-      };
-      for (const next of commands) {
-        clock += 1;
-        if (next.kind === "event") {
-          run({ kind: "event", id: next.id, event: { id: String(clock), type: next.id }, bytes: 5, now: clock });
-        } else if (next.kind === "request") {
-          requests += 1;
-          const request = clock * ids.length + ids.indexOf(next.id);
-          run({ kind: "request", id: next.id, request, bytes: 5, now: clock, isUrgent: next.isUrgent });
-        } else if (next.kind === "register") {
-          run({ kind: "register", id: next.id, session: next.id });
-        } else if (next.kind === "release") {
-          run({ kind: "release", id: next.id });
-        } else if (next.kind === "expire") {
-          run({ kind: "expire", now: clock });
-        } else {
-          run({ kind: next.kind, ticket: slots[next.slot]! });
-        }
-        if (!routing.isGateOpen) expect(routing.holding()).toEqual({ ids: 0, messages: 0, bytes: 0, tickets: 0 });
-      }
-      for (const slot of slots) run({ kind: "end-ticket", ticket: slot });
-      expect(routing.holding()).toEqual({ ids: 0, messages: 0, bytes: 0, tickets: 0 });
-      expect(settled.size).toBe(requests);
-      expect([...settled.values()].every((times) => times === 1)).toBe(true);
-    });
-    fc.assert(property, { numRuns: Number(process.env.NARTHEX_FUZZ_RUNS ?? 500) });
   });
 });
