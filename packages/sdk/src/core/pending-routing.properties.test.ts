@@ -38,7 +38,7 @@ const LIMITS = {
   maxParkedEventsPerSession: 5,
   maxParkedRequestsPerSession: 4,
   maxUnknownSessions: 2,
-  maxParkedBytes: 150,
+  maxParkedBytes: 60,
   parkTimeoutMs: 25,
   ambiguousTimeoutMs: 8,
 };
