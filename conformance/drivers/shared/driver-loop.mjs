@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 /** Thrown by a verb for what the SDK cannot do. */
 export class Unsupported extends Error {}
 
-/** Serves the verbs until `bye` or the end of stdin. `verbs` maps a verb to an async function of the command. */
+/** Serves the verbs until `bye` or the end of stdin. `verbs` has an async method for each. */
 export function serveVerbs(verbs) {
   const say = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
   createInterface({ input: process.stdin })

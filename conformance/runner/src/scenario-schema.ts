@@ -21,7 +21,6 @@ export const handlerPolicy = z.union([
   z.strictObject({ never: z.literal(true) }).describe("Never return."),
   z.strictObject({ hold: z.literal(true) }).describe("Return when the `answer` step says so."),
 ]);
-export type HandlerPolicy = z.infer<typeof handlerPolicy>;
 
 const connectionName = z.string().optional().describe("The client (default: main).");
 
