@@ -1,5 +1,11 @@
 // Wire types, error codes and the supported profile. Pure data: no I/O, no clock, no dependency but zod.
-export { NARTHEX_VERSION, PROFILE, PROTOCOL_VERSION, FEATURE_EARLY_SESSION_TRAFFIC } from "./version.ts";
+export {
+  FEATURE_DURABLE_SEND,
+  FEATURE_EARLY_SESSION_TRAFFIC,
+  NARTHEX_VERSION,
+  PROFILE,
+  PROTOCOL_VERSION,
+} from "./version.ts";
 export { ERROR_CODES, isErrorCode, type ErrorCode, type Retry } from "./error-codes.ts";
 export { NarthexError, messageOf, type NarthexErrorOptions, type RpcErrorObject } from "./errors.ts";
 export { SESSION_ID_PATTERN, REPOSITORY_PART_PATTERN, isSessionId, parseSessionId } from "./ids.ts";

@@ -12,3 +12,9 @@ export const NARTHEX_VERSION = "0.1.0";
  * requests for a session whose create response it has not read yet; every other client gets them after the response.
  */
 export const FEATURE_EARLY_SESSION_TRAFFIC = "early-session-traffic";
+
+/**
+ * What a runtime may declare in the result of `connect` (`features`). With `durable-send` it says that a `session.send`
+ * that was answered is never lost, so a client need not wait until a session is ready before it sends.
+ */
+export const FEATURE_DURABLE_SEND = "durable-send";

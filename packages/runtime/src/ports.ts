@@ -1,6 +1,7 @@
 // What the runtime needs from whoever serves it, and what it is set up with.
 import type { Engine } from "@narthex/engine";
 import type { NarthexError, RawSessionEvent } from "@narthex/protocol";
+import type { EventLogLimits } from "./event-log/event-log-reader.ts";
 import type { ModelConfig } from "./models/resolve-model.ts";
 import type { ToolLimits } from "./tools/tool.ts";
 import type { RepositoryBases } from "./workspace/repository-source.ts";
@@ -66,6 +67,7 @@ export interface RuntimeOptions {
   readonly logger: RuntimeLogger;
   readonly limits?: Partial<SessionLimits>;
   readonly toolLimits?: Partial<ToolLimits>;
+  readonly eventLogLimits?: Partial<EventLogLimits>;
   /** Milliseconds a clone may take (default 300,000). */
   readonly cloneTimeoutMs?: number;
 }

@@ -6,14 +6,10 @@
  */
 import type { SessionRecord } from "@narthex/engine";
 import { NarthexError, messageOf, parseSessionId, type RawSessionEvent } from "@narthex/protocol";
+import { DEFAULT_EVENT_LOG_LIMITS, EventLogReader } from "./event-log/event-log-reader.ts";
+import { LiveSessions } from "./live-sessions.ts";
 import { createModel } from "./models/resolve-model.ts";
-import {
-  DEFAULT_SESSION_LIMITS,
-  type LifecycleNotice,
-  type RuntimeOptions,
-  type SessionClient,
-  type SessionLimits,
-} from "./ports.ts";
+import { DEFAULT_SESSION_LIMITS, type LifecycleNotice, type RuntimeOptions, type SessionClient } from "./ports.ts";
 import { SessionFactory } from "./session/session-factory.ts";
 import { parseSessionParams, type SessionParams } from "./session/session-config.ts";
 import { attributesOf, metadataOf, type SessionMetadataEntry } from "./session/session-record.ts";
@@ -36,19 +32,22 @@ export interface OpenedSession {
 }
 
 export class Runtime {
+  /** The logs of sessions, for clients that read them. */
+  readonly eventLog: EventLogReader;
   readonly #options: RuntimeOptions;
-  readonly #limits: SessionLimits;
   readonly #workspaces: Workspaces;
   readonly #factory: SessionFactory;
-  /** Sessions in memory, and those on their way there, the longest unused first. */
-  readonly #live = new Map<string, Promise<HostedSession>>();
-  readonly #ready = new Map<string, HostedSession>();
+  readonly #live: LiveSessions;
   readonly #listeners = new Set<(notice: LifecycleNotice) => void>();
-  #isClosed = false;
 
   constructor(options: RuntimeOptions) {
     this.#options = options;
-    this.#limits = { ...DEFAULT_SESSION_LIMITS, ...options.limits };
+    const limits = { ...DEFAULT_SESSION_LIMITS, ...options.limits };
+    this.eventLog = new EventLogReader(options.engine.log, { ...DEFAULT_EVENT_LOG_LIMITS, ...options.eventLogLimits });
+    this.#live = new LiveSessions({
+      maxSessions: limits.maxLiveSessions,
+      onProblem: (error, sessionId) => options.logger.warn(messageOf(error), { sessionId }),
+    });
     this.#workspaces = createWorkspaces({
       root: options.workspacesDirectory,
       bases: options.repositories,
@@ -56,11 +55,11 @@ export class Runtime {
     });
     this.#factory = new SessionFactory({
       options,
-      limits: this.#limits,
+      limits,
       workspaces: this.#workspaces,
       builtInTools: new Map(createBuiltInTools().map((tool) => [tool.name, tool])),
       onPersisted: (id) => this.#announceUpdate(id),
-      onIdle: (id) => this.#unloadIfUnused(id),
+      onIdle: (id) => this.#live.unloadIfUnused(id),
     });
   }
 
@@ -76,12 +75,12 @@ export class Runtime {
     const existing = params.cloud === undefined ? await this.#options.engine.directory.get(id) : undefined;
     if (existing !== undefined) return this.#attachTo(existing, params, client);
     this.#factory.check(params);
-    this.#makeRoom();
+    this.#live.makeRoom();
     const { directory } = this.#options.engine;
     const attributes = attributesOf(params) as unknown as Record<string, unknown>;
     const record = await directory.create({ id, isCloud: params.cloud !== undefined, attributes });
     try {
-      const session = await this.#enter(id, () => this.#factory.create(record, params, client));
+      const session = await this.#live.enter(id, () => this.#factory.create(record, params, client));
       this.#announce("session.created", (await directory.get(id)) ?? record);
       return this.#describe(session, record);
     } catch (error) {
@@ -110,36 +109,36 @@ export class Runtime {
    */
   async open(rawId: unknown): Promise<HostedSession> {
     const id = parseSessionId(rawId);
-    const live = this.#live.get(id);
+    const live = this.#live.find(id);
     if (live !== undefined) return live;
     const record = await this.#options.engine.directory.get(id);
     if (record === undefined) throw notFound(id);
-    this.#makeRoom();
-    return this.#enter(id, () => this.#factory.restore(record));
+    this.#live.makeRoom();
+    return this.#live.enter(id, () => this.#factory.restore(record));
   }
 
   /** The session of an id if it is in memory. */
   live(id: string): HostedSession | undefined {
-    return this.#ready.get(id);
+    return this.#live.ready(id);
   }
 
   /** Ends a client's part in a session. Harmless when it has none. */
   detach(id: string, clientId: string): void {
-    this.#ready.get(id)?.detach(clientId);
-    this.#unloadIfUnused(id);
+    this.#live.ready(id)?.detach(clientId);
+    this.#live.unloadIfUnused(id);
   }
 
   /** A connection has ended: ends its part in every session. */
   detachAll(clientId: string): void {
-    for (const [id, session] of this.#ready) if (session.attachments.has(clientId)) this.detach(id, clientId);
+    for (const { id } of this.#live.of(clientId)) this.detach(id, clientId);
   }
 
   /** Shuts a session down in memory; it stays stored. False when it is not in memory. */
   async destroy(id: string): Promise<boolean> {
-    const session = this.#ready.get(id);
+    const session = this.#live.ready(id);
     if (session === undefined) return false;
-    await session.close(true);
-    this.#forget(id, session);
+    await session.close();
+    this.#live.forget(id, session);
     return true;
   }
 
@@ -199,9 +198,7 @@ export class Runtime {
 
   /** Shuts every session down; takes no new ones. */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    await Promise.allSettled(this.#live.values());
-    await Promise.all([...this.#ready.keys()].map((id) => this.destroy(id)));
+    await Promise.all((await this.#live.close()).map(({ id }) => this.destroy(id)));
   }
 
   #idFor(params: SessionParams): string {
@@ -247,51 +244,9 @@ export class Runtime {
     };
   }
 
-  /** Brings a session into memory once, however many ask for it at the same time. */
-  async #enter(id: string, make: () => Promise<HostedSession>): Promise<HostedSession> {
-    if (this.#isClosed) throw new NarthexError("SERVER_SHUTTING_DOWN", "The runtime is shutting down.");
-    const made = make();
-    this.#live.set(id, made);
-    try {
-      const session = await made;
-      this.#ready.set(id, session);
-      return session;
-    } catch (error) {
-      if (this.#live.get(id) === made) this.#live.delete(id);
-      throw error;
-    }
-  }
-
-  /** Memory is bounded: an idle session that nobody is attached to goes before a new one comes. */
-  #makeRoom(): void {
-    if (this.#live.size < this.#limits.maxLiveSessions) return;
-    for (const id of this.#ready.keys()) {
-      this.#unloadIfUnused(id);
-      if (this.#live.size < this.#limits.maxLiveSessions) return;
-    }
-    throw new NarthexError(
-      "LIMIT_EXCEEDED",
-      `${this.#limits.maxLiveSessions} sessions are in use: disconnect some first.`,
-    );
-  }
-
-  #unloadIfUnused(id: string): void {
-    const session = this.#ready.get(id);
-    if (session === undefined || session.attachments.size > 0 || !session.isIdle) return;
-    this.#forget(id, session);
-    session.close(false).catch((error: unknown) => this.#options.logger.warn(messageOf(error), { sessionId: id }));
-  }
-
-  #forget(id: string, session: HostedSession): void {
-    if (this.#ready.get(id) !== session) return;
-    this.#ready.delete(id);
-    this.#live.delete(id);
-  }
-
   /** A create that failed leaves nothing behind. */
   async #discard(id: string): Promise<void> {
-    this.#live.delete(id);
-    this.#ready.delete(id);
+    this.#live.forget(id);
     try {
       await this.#options.engine.directory.remove(id);
       await this.#workspaces.remove(id);

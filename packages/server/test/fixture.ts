@@ -81,7 +81,14 @@ export interface Stand {
 
 /** A whole runtime on a free port, with a data directory of its own; ends with the test. */
 export async function startStand(
-  options: { model?: ModelConfig; token?: string; repositories?: RepositoryBases; home?: string; limits?: object } = {},
+  options: {
+    model?: ModelConfig;
+    token?: string;
+    repositories?: RepositoryBases;
+    home?: string;
+    limits?: object;
+    eventLogLimits?: object;
+  } = {},
 ): Promise<Stand> {
   const home = options.home ?? (await mkdtemp(path.join(tmpdir(), "narthex-server-")));
   const engine = await openLocalEngine({ directory: home });
@@ -96,6 +103,7 @@ export async function startStand(
     remoteUrlOf: urlOf,
     logger: silent,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
+    ...(options.eventLogLimits === undefined ? {} : { eventLogLimits: options.eventLogLimits }),
   });
   const gateway = new Gateway({
     runtime,

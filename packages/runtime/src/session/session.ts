@@ -203,15 +203,19 @@ export class HostedSession {
     return (await writer.write("session.info", { infoType: type, message }, options)).id;
   }
 
-  /** Ends the session in memory: work is aborted, and the log says so when `announce` is set. */
-  async close(announce: boolean): Promise<void> {
+  /** Shuts the session down: work is aborted, and the log says so. */
+  async close(): Promise<void> {
     this.#lifetime.abort(new NarthexError("SESSION_SHUT_DOWN", "The session was shut down."));
     await this.#runner.abort("user_initiated").catch((error: unknown) => this.#warn(error));
-    if (announce) {
-      await this.#context.writer
-        .write("session.shutdown", { shutdownType: "routine", ...this.#context.metrics.summary() })
-        .catch((error: unknown) => this.#warn(error));
-    }
+    await this.#context.writer
+      .write("session.shutdown", { shutdownType: "routine", ...this.#context.metrics.summary() })
+      .catch((error: unknown) => this.#warn(error));
+    await this.unload();
+  }
+
+  /** Takes an idle session out of memory; its log and its mailbox have everything. */
+  async unload(): Promise<void> {
+    this.#lifetime.abort(new NarthexError("SESSION_SHUT_DOWN", "The session was shut down."));
     this.#context.pending.rejectAll(new NarthexError("SESSION_SHUT_DOWN", "The session was shut down."));
     this.#stopFanOut();
   }

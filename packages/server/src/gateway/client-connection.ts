@@ -9,7 +9,7 @@ import {
   profileStatus,
   type RawSessionEvent,
 } from "@narthex/protocol";
-import { RpcPeer, type Transport } from "@narthex/rpc";
+import { RpcPeer, type InboundCall, type Transport } from "@narthex/rpc";
 import type { Runtime, RuntimeLogger, SessionClient } from "@narthex/runtime";
 import { HeldTraffic } from "./held-traffic.ts";
 import { METHODS, type MethodContext } from "./methods.ts";
@@ -54,7 +54,7 @@ export class ClientConnection {
     this.#isAuthenticated = options.token === undefined;
     this.#traffic = this.#newTraffic();
     this.#peer = new RpcPeer(options.transport, {
-      request: (method, params) => this.#called(method, params),
+      request: (method, params, call) => this.#called(method, params, call),
       closed: () => {
         options.runtime.detachAll(this.id);
         options.onClosed(this);
@@ -97,7 +97,7 @@ export class ClientConnection {
     this.#peer.notify("session.event", { sessionId, event });
   }
 
-  async #called(method: string, rawParams: unknown): Promise<unknown> {
+  async #called(method: string, rawParams: unknown, call: InboundCall): Promise<unknown> {
     if (method === "connect") return this.#connect(namedParams(rawParams));
     if (!this.#isAuthenticated) {
       throw new NarthexError(
@@ -110,7 +110,7 @@ export class ClientConnection {
     }
     const handler = Object.hasOwn(METHODS, method) ? METHODS[method as keyof typeof METHODS] : undefined;
     if (handler === undefined) throw notSupported(method);
-    return handler(namedParams(rawParams), this.#context);
+    return handler(namedParams(rawParams), this.#contextOf(call));
   }
 
   #connect(params: Record<string, unknown>): unknown {
@@ -125,7 +125,7 @@ export class ClientConnection {
     return { ok: true, protocolVersion: PROTOCOL_VERSION, version: NARTHEX_VERSION, taskKinds: [] };
   }
 
-  get #context(): MethodContext {
+  #contextOf(call: InboundCall): MethodContext {
     const { runtime, shutDown } = this.#options;
     return {
       runtime,
@@ -133,6 +133,7 @@ export class ClientConnection {
       shutDown,
       opening: (sessionId, open) => this.#opening(sessionId, open),
       closed: (sessionId) => this.#traffic.forget(sessionId),
+      signal: () => call.signal,
     };
   }
 

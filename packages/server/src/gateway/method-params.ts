@@ -29,6 +29,14 @@ export const PARAMS = {
       })
       .optional(),
   }),
+  readLog: scoped({
+    cursor: z.string().nullish(),
+    max: z.int().min(1).optional(),
+    waitMs: z.int().min(0).optional(),
+    types: z.union([z.literal("*"), z.array(z.string().max(200)).max(200)]).nullish(),
+    direction: z.enum(["forward", "backward"]).optional(),
+    includeEphemeral: z.boolean().optional(),
+  }),
   ping: z.looseObject({ message: z.string().max(100_000).optional() }),
   log: scoped({
     message: z.string().min(1).max(1_000_000),

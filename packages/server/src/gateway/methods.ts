@@ -23,6 +23,8 @@ export interface MethodContext {
   ) => Promise<T>;
   /** The client is done with a session. */
   readonly closed: (sessionId: string) => void;
+  /** Aborts when the connection ends while the call is being handled. */
+  readonly signal: () => AbortSignal;
 }
 
 type Params = Record<string, unknown>;
@@ -124,6 +126,15 @@ export const METHODS = {
   },
   "session.getMessages": method("session.getMessages", PARAMS.session, async ({ sessionId }, { runtime }) => ({
     events: await runtime.events(sessionId),
+  })),
+  "session.eventLog.read": method("session.eventLog.read", PARAMS.readLog, (params, { runtime, signal }) => {
+    const { sessionId, cursor, types, max, waitMs, direction, includeEphemeral } = params;
+    const query = { max, waitMs, direction, includeEphemeral };
+    const wanted = types === "*" ? undefined : (types ?? undefined);
+    return runtime.eventLog.read(sessionId, { ...query, cursor: cursor ?? undefined, types: wanted }, signal());
+  }),
+  "session.eventLog.tail": method("session.eventLog.tail", PARAMS.session, async ({ sessionId }, { runtime }) => ({
+    cursor: await runtime.eventLog.tail(sessionId),
   })),
   "session.getForeground": () => ({}),
   "session.setForeground": () => ({
