@@ -152,6 +152,7 @@ export interface WaitingCommand {
   readonly commandId: string;
   readonly kind: string;
   readonly payload: unknown;
+  readonly receipt: unknown;
 }
 
 /**

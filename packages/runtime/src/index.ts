@@ -8,6 +8,7 @@ export {
   type SessionClient,
   type SessionLimits,
 } from "./ports.ts";
+export { MAX_IDEMPOTENCY_KEY_CHARS } from "./session/session-config.ts";
 export type { HostedSession } from "./session/session.ts";
 export { DEFAULT_EVENT_LOG_LIMITS, type EventLogLimits } from "./event-log/event-log-reader.ts";
 export type { Prompt } from "./session/turn-machine.ts";

@@ -3,7 +3,6 @@ import type { HostedSession } from "./session/session.ts";
 
 export interface LiveSessionsOptions {
   readonly maxSessions: number;
-  readonly onProblem: (error: unknown, sessionId: string) => void;
 }
 
 /** The sessions in memory, and those on their way there, the longest unused first. */
@@ -69,7 +68,7 @@ export class LiveSessions {
     const session = this.#ready.get(id);
     if (session === undefined || session.attachments.size > 0 || !session.isIdle) return;
     this.forget(id, session);
-    session.unload().catch((error: unknown) => this.#options.onProblem(error, id));
+    session.unload();
   }
 
   /** Takes a session out, unless another one has taken its place. */

@@ -11,7 +11,7 @@ import { LiveSessions } from "./live-sessions.ts";
 import { createModel } from "./models/resolve-model.ts";
 import { DEFAULT_SESSION_LIMITS, type LifecycleNotice, type RuntimeOptions, type SessionClient } from "./ports.ts";
 import { SessionFactory } from "./session/session-factory.ts";
-import { parseSessionParams, type SessionParams } from "./session/session-config.ts";
+import { parseSessionParams, requestOf, type SessionParams } from "./session/session-config.ts";
 import { attributesOf, metadataOf, type SessionMetadataEntry } from "./session/session-record.ts";
 import { newSessionId } from "./session/session-id.ts";
 import type { HostedSession } from "./session/session.ts";
@@ -44,10 +44,7 @@ export class Runtime {
     this.#options = options;
     const limits = { ...DEFAULT_SESSION_LIMITS, ...options.limits };
     this.eventLog = new EventLogReader(options.engine.log, { ...DEFAULT_EVENT_LOG_LIMITS, ...options.eventLogLimits });
-    this.#live = new LiveSessions({
-      maxSessions: limits.maxLiveSessions,
-      onProblem: (error, sessionId) => options.logger.warn(messageOf(error), { sessionId }),
-    });
+    this.#live = new LiveSessions({ maxSessions: limits.maxLiveSessions });
     this.#workspaces = createWorkspaces({
       root: options.workspacesDirectory,
       bases: options.repositories,
@@ -60,27 +57,32 @@ export class Runtime {
       builtInTools: new Map(createBuiltInTools().map((tool) => [tool.name, tool])),
       onPersisted: (id) => this.#announceUpdate(id),
       onIdle: (id) => this.#live.unloadIfUnused(id),
+      onStray: (id) => {
+        this.open(id).catch((error: unknown) => options.logger.warn(messageOf(error), { sessionId: id }));
+      },
     });
   }
 
   /**
    * Creates a session and attaches the client. With `cloud` the runtime chooses the id and prepares the workspace; the
-   * first events are sent while it does.
+   * first events are sent while it does. A create that is repeated with its `idempotencyKey` leads to the session of the
+   * first, also while that is under way.
    * @throws {NarthexError} INVALID_PARAMS, CLOUD_SESSION_ID_NOT_ALLOWED, CLOUD_PROVIDER_NOT_ALLOWED, SESSION_ID_INVALID,
-   *   CONFIG_INVALID, REPOSITORY_*, BRANCH_NOT_FOUND, CLONE_FAILED, WORKSPACE_UNAVAILABLE, MODEL_CONFIG_INVALID, LIMIT_EXCEEDED
+   *   CONFIG_INVALID, IDEMPOTENCY_KEY_REUSED, REPOSITORY_*, BRANCH_NOT_FOUND, CLONE_FAILED, WORKSPACE_UNAVAILABLE, MODEL_CONFIG_INVALID, LIMIT_EXCEEDED
    */
   async createSession(rawParams: unknown, client: SessionClient): Promise<OpenedSession> {
     const params = parseSessionParams(rawParams, "session.create");
     const id = this.#idFor(params);
-    const existing = params.cloud === undefined ? await this.#options.engine.directory.get(id) : undefined;
+    const existing = await this.#existing(id, params);
     if (existing !== undefined) return this.#attachTo(existing, params, client);
     this.#factory.check(params);
     this.#live.makeRoom();
     const { directory } = this.#options.engine;
-    const attributes = attributesOf(params) as unknown as Record<string, unknown>;
-    const record = await directory.create({ id, isCloud: params.cloud !== undefined, attributes });
+    const { record, isNew } = await this.#record(id, params);
+    if (!isNew) return this.#attachTo(record, params, client);
     try {
       const session = await this.#live.enter(id, () => this.#factory.create(record, params, client));
+      this.#letGo(session, client);
       this.#announce("session.created", (await directory.get(id)) ?? record);
       return this.#describe(session, record);
     } catch (error) {
@@ -98,23 +100,22 @@ export class Runtime {
     const id = parseSessionId(params.sessionId);
     const record = await this.#options.engine.directory.get(id);
     if (record === undefined) throw notFound(id);
-    const opened = await this.#attachTo(record, params, client);
-    if (params.disableResume !== true) await (await this.open(id)).announceResume();
+    const session = await this.#attach(record, params, client);
+    const opened = this.#describe(session, record);
+    if (params.disableResume !== true) await session.announceResume();
+    session.takeUp();
+    this.#letGo(session, client);
     return opened;
   }
 
   /**
-   * The session of an id, brought into memory when it is only stored.
+   * The session of an id, brought into memory when it is only stored; it goes on with what an ended process left.
    * @throws {NarthexError} SESSION_ID_INVALID, SESSION_NOT_FOUND, WORKSPACE_UNAVAILABLE
    */
   async open(rawId: unknown): Promise<HostedSession> {
-    const id = parseSessionId(rawId);
-    const live = this.#live.find(id);
-    if (live !== undefined) return live;
-    const record = await this.#options.engine.directory.get(id);
-    if (record === undefined) throw notFound(id);
-    this.#live.makeRoom();
-    return this.#live.enter(id, () => this.#factory.restore(record));
+    const session = await this.#load(parseSessionId(rawId));
+    session.takeUp();
+    return session;
   }
 
   /** The session of an id if it is in memory. */
@@ -152,10 +153,10 @@ export class Runtime {
     return wasThere;
   }
 
-  /** Sessions with at least one prompt, newest change first. */
+  /** Sessions with at least one prompt, and cloud sessions without one; newest change first. */
   async list(filter: Record<string, string> = {}): Promise<SessionMetadataEntry[]> {
     const { directory } = this.#options.engine;
-    const records = await directory.list({ attributes: filter }, { limit: 1_000 });
+    const records = await directory.list({ attributes: filter, orCloud: true }, { limit: 1_000 });
     return records.map((record) => metadataOf(record, this.#options.remoteUrlOf(record.id)));
   }
 
@@ -196,9 +197,11 @@ export class Runtime {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Shuts every session down; takes no new ones. */
+  /** Puts every session away, so that the next process goes on with it; takes no new ones. */
   async close(): Promise<void> {
-    await Promise.all((await this.#live.close()).map(({ id }) => this.destroy(id)));
+    const sessions = await this.#live.close();
+    await Promise.all(sessions.map((session) => session.suspend()));
+    for (const session of sessions) this.#live.forget(session.id, session);
   }
 
   #idFor(params: SessionParams): string {
@@ -219,11 +222,51 @@ export class Runtime {
     return newSessionId();
   }
 
+  /** The session that a create is about when it is there already. */
+  async #existing(id: string, params: SessionParams): Promise<SessionRecord | undefined> {
+    const { directory } = this.#options.engine;
+    const { idempotencyKey: key, cloud } = params;
+    const known = key === undefined ? undefined : await directory.createdWith({ key, request: requestOf(params) });
+    return known ?? (cloud === undefined ? directory.get(id) : undefined);
+  }
+
+  async #record(id: string, params: SessionParams): Promise<{ record: SessionRecord; isNew: boolean }> {
+    const { directory } = this.#options.engine;
+    const attributes = attributesOf(params) as unknown as Record<string, unknown>;
+    const session = { id, isCloud: params.cloud !== undefined, attributes };
+    const { idempotencyKey: key } = params;
+    if (key === undefined) return { record: await directory.create(session), isNew: true };
+    return directory.createOnce(session, { key, request: requestOf(params) });
+  }
+
   async #attachTo(record: SessionRecord, params: SessionParams, client: SessionClient): Promise<OpenedSession> {
-    this.#factory.check(params);
-    const session = await this.open(record.id);
-    session.attach(client, params);
+    const session = await this.#attach(record, params, client);
+    session.takeUp();
+    this.#letGo(session, client);
     return this.#describe(session, record);
+  }
+
+  /** What the session is still to do waits until the client is attached: it may be needed for it. */
+  async #attach(record: SessionRecord, params: SessionParams, client: SessionClient): Promise<HostedSession> {
+    this.#factory.check(params);
+    const session = await this.#load(record.id);
+    session.attach(client, params);
+    return session;
+  }
+
+  async #load(id: string): Promise<HostedSession> {
+    const live = this.#live.find(id);
+    if (live !== undefined) return live;
+    const record = await this.#options.engine.directory.get(id);
+    if (record === undefined) throw notFound(id);
+    this.#live.makeRoom();
+    // Somebody else may have begun to bring it back meanwhile.
+    return this.#live.find(id) ?? this.#live.enter(id, () => this.#factory.restore(record));
+  }
+
+  /** A client that went away while it was being attached is not attached. */
+  #letGo(session: HostedSession, client: SessionClient): void {
+    if (!client.isConnected) this.detach(session.id, client.id);
   }
 
   #describe(session: HostedSession, record: SessionRecord): OpenedSession {

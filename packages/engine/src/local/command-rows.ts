@@ -35,7 +35,7 @@ export class CommandRows {
       `INSERT INTO commands (session, position, command_id, kind, digest, receipt, payload) VALUES (?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#waiting = driver.prepare(
-      `SELECT position, command_id, kind, payload FROM commands
+      `SELECT position, command_id, kind, payload, receipt FROM commands
        WHERE session = ? AND payload IS NOT NULL ORDER BY position`,
     );
     this.#acknowledge = driver.prepare("UPDATE commands SET payload = NULL WHERE session = ? AND position = ?");
@@ -70,6 +70,7 @@ export class CommandRows {
       commandId: String(row["command_id"]),
       kind: String(row["kind"]),
       payload: JSON.parse(String(row["payload"])) as unknown,
+      receipt: JSON.parse(String(row["receipt"])) as unknown,
     }));
   }
 

@@ -29,7 +29,7 @@ export function describeMailbox(bench: ContractBench): void {
       const posted = await Promise.all(["a", "b", "c"].map((id) => mailbox.post("s-1", command(id))));
       expect(posted.map(({ position }) => position)).toEqual([1, 2, 3]);
       expect(await mailbox.take("s-1")).toMatchObject([
-        { position: 1, commandId: "a", kind: "prompt", payload: { text: "a" } },
+        { position: 1, commandId: "a", kind: "prompt", payload: { text: "a" }, receipt: { told: "a" } },
         { position: 2, commandId: "b" },
         { position: 3, commandId: "c" },
       ]);

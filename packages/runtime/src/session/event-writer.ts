@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { EventLog, LogRecord } from "@narthex/engine";
 import {
+  ALSO_KEPT_EVENT_TYPES,
   EPHEMERAL_EVENT_TYPES,
   NarthexError,
   type RawSessionEvent,
@@ -16,6 +17,7 @@ export class EventWriter {
   readonly #onWritten: (event: RawSessionEvent) => void;
   readonly #onProblem: ProblemSink;
   #parentId: string | null;
+  #isPaused = false;
 
   constructor(options: {
     sessionId: string;
@@ -35,14 +37,15 @@ export class EventWriter {
 
   /**
    * Appends one event. Resolves with it once it is durable (ephemeral ones: once they have their place in the order).
-   * @throws {NarthexError} STORE_UNAVAILABLE, LOG_CONFLICT
+   * @throws {NarthexError} STORE_UNAVAILABLE, LOG_CONFLICT, SESSION_SHUT_DOWN while paused
    */
   async write<T extends SessionEventType>(
     type: T,
     data: SessionEventDataMap[T],
     options: { ephemeral?: boolean } = {},
   ): Promise<RawSessionEvent> {
-    const isEphemeral = options.ephemeral ?? EPHEMERAL_EVENT_TYPES.has(type);
+    if (this.#isPaused) throw new NarthexError("SESSION_SHUT_DOWN", "The session is being put away.");
+    const isEphemeral = options.ephemeral ?? (EPHEMERAL_EVENT_TYPES.has(type) && !ALSO_KEPT_EVENT_TYPES.has(type));
     const event: RawSessionEvent = {
       id: randomUUID(),
       timestamp: new Date().toISOString(),
@@ -65,7 +68,17 @@ export class EventWriter {
 
   /** Appends one event that nobody waits for; a failure is reported. */
   emit<T extends SessionEventType>(type: T, data: SessionEventDataMap[T], options: { ephemeral?: boolean } = {}): void {
+    if (this.#isPaused) return;
     this.write(type, data, options).catch((error: unknown) => this.#onProblem(NarthexError.from(error)));
+  }
+
+  /** Nothing is written until `resume`: what ends meanwhile is to look as if it had not, so that it is taken up again. */
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
   }
 
   #append(event: RawSessionEvent): Promise<LogRecord[]> {

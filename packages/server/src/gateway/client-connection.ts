@@ -1,6 +1,7 @@
 // One client of the gateway: its handshake, its calls, and what the runtime sends it.
 import { randomUUID } from "node:crypto";
 import {
+  FEATURE_DURABLE_SEND,
   FEATURE_EARLY_SESSION_TRAFFIC,
   NARTHEX_VERSION,
   NarthexError,
@@ -42,6 +43,7 @@ export class ClientConnection {
   readonly #options: ConnectionOptions;
   readonly #peer: RpcPeer;
   readonly #client: SessionClient;
+  #isConnected = true;
   #isAuthenticated: boolean;
   #keepsEarlyTraffic = false;
   #traffic: HeldTraffic;
@@ -56,13 +58,18 @@ export class ClientConnection {
     this.#peer = new RpcPeer(options.transport, {
       request: (method, params, call) => this.#called(method, params, call),
       closed: () => {
+        this.#isConnected = false;
         options.runtime.detachAll(this.id);
         options.onClosed(this);
       },
       problem: (error) => options.logger.debug(`Client ${this.id}: ${error.message}`, { code: error.code }),
     });
+    const isConnected = (): boolean => this.#isConnected;
     this.#client = {
       id: this.id,
+      get isConnected() {
+        return isConnected();
+      },
       event: (sessionId, event) => this.#traffic.event(sessionId, event),
       request: (method, params, { signal }) => this.#peer.request(method, params, { signal }),
     };
@@ -122,7 +129,13 @@ export class ClientConnection {
       this.#keepsEarlyTraffic = keeps;
       this.#traffic = this.#newTraffic();
     }
-    return { ok: true, protocolVersion: PROTOCOL_VERSION, version: NARTHEX_VERSION, taskKinds: [] };
+    return {
+      ok: true,
+      protocolVersion: PROTOCOL_VERSION,
+      version: NARTHEX_VERSION,
+      taskKinds: [],
+      features: [FEATURE_DURABLE_SEND],
+    };
   }
 
   #contextOf(call: InboundCall): MethodContext {

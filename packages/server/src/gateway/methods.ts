@@ -78,15 +78,16 @@ export const METHODS = {
   },
   "session.send": method("session.send", PARAMS.send, async (params, { runtime }) => {
     const session = await runtime.open(params.sessionId);
-    const { prompt, displayPrompt, attachments, agentMode, source } = params;
-    const messageId = await session.send({
+    const { prompt, displayPrompt, attachments, agentMode, source, idempotencyKey } = params;
+    const request = {
       text: prompt,
       mode: params.mode ?? "enqueue",
       ...(displayPrompt === undefined ? {} : { displayText: displayPrompt }),
       ...(attachments === undefined ? {} : { attachments }),
       ...(agentMode === undefined ? {} : { agentMode }),
       ...(source === undefined ? {} : { source }),
-    });
+    };
+    const messageId = await session.send(request, idempotencyKey);
     return { messageId };
   }),
   "session.abort": method("session.abort", PARAMS.abort, async ({ sessionId, reason }, { runtime }) => {
@@ -181,14 +182,14 @@ export const METHODS = {
     PARAMS.answerTool,
     async (params, { runtime }) => {
       const { requestId, result, error } = params;
-      return success((await runtime.open(params.sessionId)).answerTool(requestId, { result, error }));
+      return success(await (await runtime.open(params.sessionId)).answerTool(requestId, { result, error }));
     },
   ),
   "session.permissions.handlePendingPermissionRequest": method(
     "session.permissions.handlePendingPermissionRequest",
     PARAMS.answerPermission,
     async ({ sessionId, requestId, result }, { runtime }) =>
-      success((await runtime.open(sessionId)).answerPermission(requestId, result)),
+      success(await (await runtime.open(sessionId)).answerPermission(requestId, result)),
   ),
   "session.permissions.pendingRequests": method(
     "session.permissions.pendingRequests",
@@ -220,16 +221,15 @@ export const METHODS = {
     "session.ui.handlePendingElicitation",
     PARAMS.answerElicitation,
     async ({ sessionId, requestId, result }, { runtime }) =>
-      success((await runtime.open(sessionId)).answerElicitation(requestId, result as never)),
+      success(await (await runtime.open(sessionId)).answerElicitation(requestId, result as never)),
   ),
   "session.ui.handlePendingUserInput": method(
     "session.ui.handlePendingUserInput",
     PARAMS.answerUserInput,
     async ({ sessionId, requestId, response }, { runtime }) => {
       const { answer, wasFreeform } = response;
-      return success(
-        (await runtime.open(sessionId)).answerUserInput(requestId, { answer, wasFreeform: wasFreeform ?? true }),
-      );
+      const session = await runtime.open(sessionId);
+      return success(await session.answerUserInput(requestId, { answer, wasFreeform: wasFreeform ?? true }));
     },
   ),
 } as const satisfies Record<Exclude<SupportedMethod, "connect">, Method>;
