@@ -233,6 +233,43 @@ describe("a runtime that is killed", () => {
     expect(b.count("session.idle")).toBe(0); // no turn has run
   });
 
+  it("and whose work is aborted after that: ends with one aborted idle, and runs nothing", async () => {
+    const { home, model } = await homeWithModel(call("bash", { command: "touch never" }), { text: "not this either" });
+    const asked = await killedAt(home, "permission.requested", { requestPermission: true });
+    const second = await home.start();
+    const b = await second.connect();
+    await b.call("session.resume", { sessionId: "s", requestPermission: true });
+    await b.call("session.send", { sessionId: "s", prompt: "queued behind it" });
+    expect(await b.call("session.abort", { sessionId: "s" })).toEqual({ success: true });
+    expect((await b.event("session.idle")).data).toMatchObject({ aborted: true });
+    const late = { sessionId: "s", requestId: asked.data.requestId, result: { kind: "approve-once" } };
+    expect(await b.call(PERMISSION, late)).toEqual({ success: false });
+    await second.kill();
+    const c = await (await home.start()).connect();
+    await c.call("session.resume", { sessionId: "s", requestPermission: true });
+    const log = await logOf(c);
+    expect(typesIn(log, "user.message").map(({ data }) => data.content)).toEqual(["go"]);
+    expect(typesIn(log, "permission.completed").map(({ data }) => data.result.kind)).toEqual(["cancelled"]);
+    expect(typesIn(log, "tool.execution_complete")[0].data.error.code).toBe("ABORTED");
+    expect(c.count("permission.requested") + c.count("session.idle")).toBe(0);
+    expect(model.calls).toHaveLength(1);
+  });
+
+  it("and whose session somebody addresses without resuming it: does what was accepted first, first", async () => {
+    const { home } = await homeWithModel({ hangAfter: "thinking" }, { text: "answer" });
+    await killedAt(home, "assistant.message_delta");
+    const b = await (await home.start()).connect();
+    await b.call("session.send", { sessionId: "s", prompt: "later" });
+    for (let cursor: string | undefined; ;) {
+      const params = { sessionId: "s", waitMs: 5_000, types: ["session.idle"], includeEphemeral: true };
+      const page = await b.call("session.eventLog.read", { ...params, ...(cursor === undefined ? {} : { cursor }) });
+      if (page.events.length > 0) break;
+      cursor = page.cursor;
+    }
+    const said = typesIn(await logOf(b), "user.message").map(({ data }) => data.content);
+    expect(said).toEqual(["go", "later"]);
+  });
+
   it("while it creates: leaves a session that is listed, resumed, and found again by its key (rt-6)", async () => {
     const home = makeHome();
     const first = await home.start();

@@ -30,6 +30,7 @@ export class RawClient {
   readonly events = new Arrivals<Arrived>();
   readonly all: Arrived[] = [];
   readonly lifecycle: any[] = [];
+  readonly notices = new Arrivals<any>();
   answer: (method: string, params: any) => unknown = (method) => {
     throw new NarthexError("METHOD_NOT_FOUND", `Unhandled method ${method}`);
   };
@@ -37,7 +38,10 @@ export class RawClient {
   constructor(transport: Transport) {
     this.peer = new RpcPeer(transport, {
       notification: (method, params: any) => {
-        if (method === "session.lifecycle") return void this.lifecycle.push(params);
+        if (method === "session.lifecycle") {
+          this.notices.push(params);
+          return void this.lifecycle.push(params);
+        }
         this.order.push(`event ${params.event.type}`);
         this.all.push(params);
         this.events.push(params);
