@@ -270,6 +270,24 @@ describe("a runtime that is killed", () => {
     expect(said).toEqual(["go", "later"]);
   });
 
+  it("and whose model was a client's own: waits for a client, and then does everything in order", async () => {
+    const model = await startScriptedModel({ hangAfter: "thinking" }, { text: "answer" });
+    onTestFinished(() => model.close());
+    const home = makeHome(); // its own model is the offline planner
+    const provider = { type: "openai", baseUrl: model.baseUrl, wireModel: "theirs", apiKey: "sk-their-key" };
+    await killedAt(home, "assistant.message_delta", { provider });
+    const second = await home.start();
+    const b = await second.connect();
+    await b.call("session.send", { sessionId: "s", prompt: "later" });
+    expect(typesIn(await logOf(b), "user.message")).toHaveLength(1);
+    await b.call("session.resume", { sessionId: "s", provider });
+    await b.event("session.idle");
+    const log = await logOf(b);
+    expect(typesIn(log, "user.message").map(({ data }) => data.content)).toEqual(["go", "later"]);
+    expect(typesIn(log, "assistant.message").map(({ data }) => data.model)).toEqual(["theirs", "theirs"]);
+    expect(JSON.stringify(log)).not.toContain("sk-their-key");
+  });
+
   it("while it creates: leaves a session that is listed, resumed, and found again by its key (rt-6)", async () => {
     const home = makeHome();
     const first = await home.start();

@@ -81,7 +81,7 @@ export class SessionFactory {
     try {
       const events = (await log.read(record.id)).map(({ event }) => event);
       for (const event of events) draft.conversation.apply(event);
-      const { config, cwd } = storedAttributes(record);
+      const { config, cwd, hasOwnProvider } = storedAttributes(record);
       const choice = this.#choose(config, draft);
       // A create that its process did not live to finish is finished now.
       if (!events.some(({ type }) => type === "session.start")) await this.#announceStart(draft, config, choice);
@@ -89,7 +89,7 @@ export class SessionFactory {
         ? this.#findPlace(draft, config)
         : // A session goes on where it was, wherever the process stands now.
           this.#prepareWorkspace(draft, { ...config, workingDirectory: config.workingDirectory ?? cwd }));
-      const plan = planRecovery(events, await draft.inbox.take());
+      const plan = planRecovery(events, await draft.inbox.take(), hasOwnProvider);
       for (const event of events) draft.metrics.apply(event);
       return this.#assemble(draft, workspace, config, choice, plan);
     } catch (error) {

@@ -6,6 +6,8 @@ import type { Prompt } from "./turn-machine.ts";
 import { standingOf, type OpenQuestion, type Standing } from "./turn-standing.ts";
 
 export interface RecoveryPlan {
+  /** It takes a client to go on: the model is the client's own. */
+  readonly needsClient: boolean;
   readonly standing: Standing;
   /** Prompts that were accepted and are not in the log, in order. */
   readonly waiting: readonly Prompt[];
@@ -20,7 +22,11 @@ export interface RecoveryPlan {
 }
 
 /** Pure: the same log and mailbox give the same plan. */
-export function planRecovery(events: readonly RawSessionEvent[], { prompts, answers }: InboxContent): RecoveryPlan {
+export function planRecovery(
+  events: readonly RawSessionEvent[],
+  { prompts, answers }: InboxContent,
+  needsClient = false,
+): RecoveryPlan {
   const standing = standingOf(events);
   const said = new Set(events.flatMap(({ type, data }) => (type === "user.message" ? [messageIdOf(data)] : [])));
   const questions = [...standing.openQuestions.values()].filter(
@@ -30,6 +36,7 @@ export function planRecovery(events: readonly RawSessionEvent[], { prompts, answ
   const isOpen = (answer: KeptAnswer): boolean =>
     questions.some(({ requestId, kind }) => requestId === answer.requestId && kind === answer.kind);
   return {
+    needsClient,
     standing,
     questions,
     waiting: prompts.filter(({ messageId }) => !said.has(messageId)),

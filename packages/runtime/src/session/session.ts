@@ -75,11 +75,15 @@ export class HostedSession {
     return isTakenUp && this.#runner.isIdle && this.#posting.size === 0;
   }
 
-  /** Goes on with what an ended process left, once; clients that are to answer should be attached. */
-  takeUp(): void {
+  /**
+   * Goes on with what an ended process left, once; clients that are to answer should be attached. Where the model is a
+   * client's own it waits for one, unless it is to be ended anyway.
+   */
+  takeUp(toEnd = false): void {
     const left = this.#left;
-    this.#left = undefined;
     if (left === undefined) return;
+    if (!toEnd && left.needsClient && hasWork(left) && this.attachments.size === 0) return;
+    this.#left = undefined;
     for (const { kind, requestId } of left.questions) {
       if (kind === "elicitation") void resumeElicitation(this.#context, requestId, this.#lifetime.signal);
     }
@@ -134,7 +138,8 @@ export class HostedSession {
     const { inbox, limits, writer } = this.#context;
     checkPrompt(request, limits);
     const commandId = Inbox.promptId(idempotencyKey);
-    const hasRoom = this.#posting.has(commandId) || this.#runner.hasRoomFor(this.#posting.size + 1);
+    const ahead = this.#posting.size + (this.#left?.waiting.length ?? 0);
+    const hasRoom = this.#posting.has(commandId) || this.#runner.hasRoomFor(ahead + 1);
     if (!hasRoom && (idempotencyKey === undefined || !(await inbox.knows(commandId)))) {
       throw queueFull(limits.maxQueuedPrompts);
     }
@@ -145,14 +150,21 @@ export class HostedSession {
       const { prompt, isNew } = await inbox.postPrompt(commandId, request);
       if (isNew && idempotencyKey !== undefined) writer.emit("pending_messages.modified", {});
       if (isNew && this.#isUnloaded) this.#onStray();
-      else if (isNew) this.#runner.prompt(prompt);
+      else if (isNew) this.#begin(prompt);
       return prompt.messageId;
     } finally {
       this.#posting.delete(commandId);
     }
   }
 
+  /** What an ended process left comes first. */
+  #begin(prompt: Prompt): void {
+    if (this.#left === undefined) this.#runner.prompt(prompt);
+    else this.#left = { ...this.#left, waiting: [...this.#left.waiting, prompt] };
+  }
+
   async abort(reason: string): Promise<void> {
+    this.takeUp(true);
     await this.#runner.abort(reason);
   }
 
@@ -219,7 +231,7 @@ export class HostedSession {
 
   /** Shuts the session down: work is aborted, what waits is dropped, and the log says so. */
   async close(): Promise<void> {
-    this.takeUp();
+    this.takeUp(true);
     await this.#runner.abort("user_initiated").catch((error: unknown) => this.#warn(error));
     this.#end();
     await this.#context.writer
@@ -232,8 +244,8 @@ export class HostedSession {
   async suspend(): Promise<void> {
     const { writer, metrics } = this.#context;
     writer.pause();
-    await this.#runner.suspend();
     this.#end();
+    await this.#runner.suspend();
     writer.resume();
     await writer
       .write("session.shutdown", { shutdownType: "routine", ...metrics.summary() })
