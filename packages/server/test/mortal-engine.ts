@@ -30,7 +30,13 @@ export function mortal(lifetimeInCommits: number): Mortal {
     return true;
   };
   const never = <T>(): Promise<T> => new Promise(() => undefined);
-  const wrap = ({ directory, log, mailbox, verify, close }: Engine): Engine => ({
+  const wrap = (engine: Engine): Engine => wrapped(engine, mayWrite, never);
+  return { wrap, dead, commits: () => commits };
+}
+
+function wrapped(engine: Engine, mayWrite: () => boolean, never: <T>() => Promise<T>): Engine {
+  const { directory, log, mailbox } = engine;
+  return {
     directory: {
       create: (record) => (mayWrite() ? directory.create(record) : never()),
       createOnce: (record, key) => (mayWrite() ? directory.createOnce(record, key) : never()),
@@ -54,8 +60,7 @@ export function mortal(lifetimeInCommits: number): Mortal {
       take: (id) => mailbox.take(id),
       ack: (id, positions) => (mayWrite() ? mailbox.ack(id, positions) : never()),
     },
-    verify: () => verify(),
-    close: () => close(),
-  });
-  return { wrap, dead, commits: () => commits };
+    verify: () => engine.verify(),
+    close: () => engine.close(),
+  };
 }
