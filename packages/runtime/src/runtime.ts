@@ -57,9 +57,7 @@ export class Runtime {
       builtInTools: new Map(createBuiltInTools().map((tool) => [tool.name, tool])),
       onPersisted: (id) => this.#announceUpdate(id),
       onIdle: (id) => this.#live.unloadIfUnused(id),
-      onStray: (id) => {
-        this.open(id).catch((error: unknown) => options.logger.warn(messageOf(error), { sessionId: id }));
-      },
+      onStray: (id) => this.#bringBack(id),
     });
   }
 
@@ -136,17 +134,15 @@ export class Runtime {
 
   /** Shuts a session down in memory; it stays stored. False when it is not in memory. */
   async destroy(id: string): Promise<boolean> {
-    const session = this.#live.ready(id);
-    if (session === undefined) return false;
-    await session.close();
-    this.#live.forget(id, session);
-    return true;
+    const session = await this.#shutDown(id);
+    if (session?.hasStrays === true) this.#bringBack(id);
+    return session !== undefined;
   }
 
   /** Deletes a session with its log and its workspace. False when there is none. */
   async delete(rawId: unknown): Promise<boolean> {
     const id = parseSessionId(rawId);
-    await this.destroy(id);
+    await this.#shutDown(id);
     const wasThere = await this.#options.engine.directory.remove(id);
     await this.#workspaces.remove(id);
     if (wasThere) this.#notify({ type: "session.deleted", sessionId: id });
@@ -285,6 +281,19 @@ export class Runtime {
       modelState: { modelId: session.model.id },
       ...(remoteUrl === undefined ? {} : { remoteUrl }),
     };
+  }
+
+  async #shutDown(id: string): Promise<HostedSession | undefined> {
+    const session = this.#live.ready(id);
+    if (session === undefined) return undefined;
+    await session.close();
+    this.#live.forget(id, session);
+    return session;
+  }
+
+  /** Something was accepted for a session that has left memory. */
+  #bringBack(id: string): void {
+    this.open(id).catch((error: unknown) => this.#options.logger.warn(messageOf(error), { sessionId: id }));
   }
 
   /** A create that failed leaves nothing behind. */

@@ -173,6 +173,27 @@ describe("rt-3: a send with a key", () => {
   });
 });
 
+it("rt-3: a send that is answered while its session is shut down is done by the next one of its id, once", async () => {
+  const { stand } = await modelStand({ text: "ok" });
+  const client = await stand.connect();
+  await client.call("session.create", { sessionId: "s" });
+  const prompts = Array.from({ length: 8 }, (_, index) => `prompt ${index}`);
+  for (const prompt of prompts) {
+    const [sent] = await Promise.all([
+      client.call("session.send", { sessionId: "s", prompt }),
+      client.call("session.destroy", { sessionId: "s" }),
+    ]);
+    expect(sent).toHaveProperty("messageId");
+    await client.call("session.resume", { sessionId: "s" });
+    await client.event("session.idle");
+  }
+  const { events } = await client.call("session.getMessages", { sessionId: "s" });
+  const said = events.filter((event: { type: string }) => event.type === "user.message");
+  expect(said.map((event: { data: { content: string } }) => event.data.content)).toEqual(prompts);
+  expect(await stand.engine.mailbox.take("s")).toEqual([]);
+  expect(await stand.engine.verify()).toEqual([]);
+});
+
 describe("rt-3: a create with a key", () => {
   it("leads to one session, also while the first is under way and from another connection", async () => {
     const stand = await standWithRepository();

@@ -17,6 +17,9 @@ export class EventWriter {
   readonly #onWritten: (event: RawSessionEvent) => void;
   readonly #onProblem: ProblemSink;
   #parentId: string | null;
+  /** The last persisted event that is durable, and how many are on their way. */
+  #durableId: string | null;
+  #onTheWay = 0;
   #isPaused = false;
 
   constructor(options: {
@@ -31,6 +34,7 @@ export class EventWriter {
     this.#sessionId = options.sessionId;
     this.#log = options.log;
     this.#parentId = options.parentId;
+    this.#durableId = options.parentId;
     this.#onWritten = options.onWritten;
     this.#onProblem = options.onProblem;
   }
@@ -54,16 +58,22 @@ export class EventWriter {
       data,
       ...(isEphemeral ? { ephemeral: true } : {}),
     };
-    const parentBefore = this.#parentId;
-    if (!isEphemeral) this.#parentId = event.id;
-    try {
-      await this.#append(event);
-    } catch (error) {
-      if (this.#parentId === event.id) this.#parentId = parentBefore;
-      throw error;
-    }
+    await (isEphemeral ? this.#append(event) : this.#appendPersisted(event));
     this.#onWritten(event);
     return event;
+  }
+
+  /** An event that could not be written is nobody's parent (rt-1): the next one names the last that could. */
+  async #appendPersisted(event: RawSessionEvent): Promise<void> {
+    this.#parentId = event.id;
+    this.#onTheWay += 1;
+    try {
+      await this.#append(event);
+      this.#durableId = event.id;
+    } finally {
+      this.#onTheWay -= 1;
+      if (this.#onTheWay === 0) this.#parentId = this.#durableId;
+    }
   }
 
   /** Appends one event that nobody waits for; a failure is reported. */

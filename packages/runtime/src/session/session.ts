@@ -37,7 +37,8 @@ export class HostedSession {
   /** What an ended process left, until it is taken up. */
   #left: RecoveryPlan | undefined;
   readonly #onStray: () => void;
-  #isUnloaded = false;
+  #ending: "no" | "closing" | "ended" = "no";
+  #hasStrays = false;
 
   /**
    * @param left what an ended process left to do; `takeUp` begins with it
@@ -67,6 +68,11 @@ export class HostedSession {
 
   get model(): Model {
     return this.#context.settings.model;
+  }
+
+  /** Did prompts become durable while the session was closing? Somebody has to bring it back for them. */
+  get hasStrays(): boolean {
+    return this.#hasStrays;
   }
 
   /** Nothing runs and nothing waits. */
@@ -149,17 +155,18 @@ export class HostedSession {
     try {
       const { prompt, isNew } = await inbox.postPrompt(commandId, request);
       if (isNew && idempotencyKey !== undefined) writer.emit("pending_messages.modified", {});
-      if (isNew && this.#isUnloaded) this.#onStray();
-      else if (isNew) this.#begin(prompt);
+      if (isNew) this.#begin(prompt);
       return prompt.messageId;
     } finally {
       this.#posting.delete(commandId);
     }
   }
 
-  /** What an ended process left comes first. */
+  /** What an ended process left comes first; what comes while the session ends is for the next one of its id. */
   #begin(prompt: Prompt): void {
-    if (this.#left === undefined) this.#runner.prompt(prompt);
+    if (this.#ending === "closing") this.#hasStrays = true;
+    else if (this.#ending === "ended") this.#onStray();
+    else if (this.#left === undefined) this.#runner.prompt(prompt);
     else this.#left = { ...this.#left, waiting: [...this.#left.waiting, prompt] };
   }
 
@@ -232,11 +239,13 @@ export class HostedSession {
   /** Shuts the session down: work is aborted, what waits is dropped, and the log says so. */
   async close(): Promise<void> {
     this.takeUp(true);
+    this.#ending = "closing";
     await this.#runner.abort("user_initiated").catch((error: unknown) => this.#warn(error));
     this.#end();
     await this.#context.writer
       .write("session.shutdown", { shutdownType: "routine", ...this.#context.metrics.summary() })
       .catch((error: unknown) => this.#warn(error));
+    this.#ending = "ended";
     this.#stopFanOut();
   }
 
@@ -255,13 +264,13 @@ export class HostedSession {
 
   /** Takes an idle session out of memory; its log and its mailbox have everything. */
   unload(): void {
-    this.#isUnloaded = true;
     this.#context.writer.pause();
     this.#end();
     this.#stopFanOut();
   }
 
   #end(): void {
+    if (this.#ending === "no") this.#ending = "ended";
     const error = new NarthexError("SESSION_SHUT_DOWN", "The session was shut down.");
     this.#lifetime.abort(error);
     this.#context.pending.rejectAll(error);
