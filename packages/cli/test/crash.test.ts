@@ -204,6 +204,12 @@ describe("a runtime that is killed", () => {
     expect(await a.event("user_input.requested")).toEqual(asked);
     const { method, params } = await a.requests.next("the question");
     expect([method, params.question]).toEqual(["userInput.request", "tea or coffee?"]);
+    expect(a.order.slice(1, 5)).toEqual([
+      "response session.resume",
+      "event user_input.requested",
+      "event session.resume",
+      "request userInput.request",
+    ]);
     const b = await second.connect();
     await b.call("session.resume", { sessionId: "s" });
     const reply = { sessionId: "s", requestId: asked.data.requestId, response: { answer: "tea" } };

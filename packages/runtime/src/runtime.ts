@@ -101,8 +101,7 @@ export class Runtime {
     const session = await this.#attach(record, params, client);
     const opened = this.#describe(session, record);
     if (params.disableResume !== true) await session.announceResume();
-    session.takeUp();
-    this.#letGo(session, client);
+    this.#welcome(session, client);
     return opened;
   }
 
@@ -237,8 +236,7 @@ export class Runtime {
 
   async #attachTo(record: SessionRecord, params: SessionParams, client: SessionClient): Promise<OpenedSession> {
     const session = await this.#attach(record, params, client);
-    session.takeUp();
-    this.#letGo(session, client);
+    this.#welcome(session, client);
     return this.#describe(session, record);
   }
 
@@ -258,6 +256,15 @@ export class Runtime {
     this.#live.makeRoom();
     // Somebody else may have begun to bring it back meanwhile.
     return this.#live.find(id) ?? this.#live.enter(id, () => this.#factory.restore(record));
+  }
+
+  /**
+   * The client is attached. What an ended process left is taken up in the second turn of the loop from here: by then the
+   * gateway has written the response, and the events that it held behind it.
+   */
+  #welcome(session: HostedSession, client: SessionClient): void {
+    setImmediate(() => setImmediate(() => session.takeUp()));
+    this.#letGo(session, client);
   }
 
   /** A client that went away while it was being attached is not attached. */

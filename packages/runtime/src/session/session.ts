@@ -87,7 +87,7 @@ export class HostedSession {
    */
   takeUp(toEnd = false): void {
     const left = this.#left;
-    if (left === undefined) return;
+    if (left === undefined || this.#ending !== "no") return;
     if (!toEnd && left.needsClient && hasWork(left) && this.attachments.size === 0) return;
     this.#left = undefined;
     for (const { kind, requestId } of left.questions) {
