@@ -57,10 +57,46 @@ Kept in the log (${PERSISTED_EVENT_TYPES.size}): ${[...PERSISTED_EVENT_TYPES].ma
 Not kept (${EPHEMERAL_EVENT_TYPES.size}): ${[...EPHEMERAL_EVENT_TYPES].map((type) => `\`${type}\``).join(", ")}.
 `;
 
+// Vectors for SDKs in other languages: what an error on the wire becomes. The last ones carry no code of ours.
+const foreign = [
+  { rpc: { code: -32601, message: "Unhandled method x" }, code: "METHOD_NOT_FOUND" },
+  { rpc: { code: -32602, message: "bad params" }, code: "INVALID_PARAMS" },
+  { rpc: { code: -32000, message: "shutting down" }, code: "SERVER_SHUTTING_DOWN" },
+  { rpc: { code: -32001, message: "token?" }, code: "AUTHENTICATION_REQUIRED" },
+  { rpc: { code: -32002, message: "token!" }, code: "AUTHENTICATION_FAILED" },
+  { rpc: { code: -32003, message: "no token" }, code: "AUTHENTICATION_NOT_CONFIGURED" },
+  { rpc: { code: -32603, message: "no", data: { reason: "policy_blocked" } }, code: "REQUEST_FAILED" },
+  { rpc: { code: -32042, message: "no", data: "a text" }, code: "REQUEST_FAILED" },
+  { rpc: { code: 7, message: "no", data: { code: "NOBODY_KNOWS_THIS" } }, code: "REQUEST_FAILED" },
+];
+const vectors = `${JSON.stringify(
+  {
+    about:
+      "Error objects on the wire, and what an application sees: the stable code and the advice on retrying. Number, message and data stay as they are.",
+    cases: [
+      ...Object.entries(ERROR_CODES).map(([code, facts]) => ({
+        name: code,
+        clauses: ["entry-6"],
+        rpc: { code: facts.rpcCode, message: facts.summary, data: { code } },
+        seen: { code, rpcCode: facts.rpcCode, retry: facts.retry },
+      })),
+      ...foreign.map(({ rpc, code }) => ({
+        name: `${rpc.code} without a code of ours`,
+        clauses: ["entry-6"],
+        rpc,
+        seen: { code, rpcCode: rpc.code, retry: ERROR_CODES[code].retry },
+      })),
+    ],
+  },
+  undefined,
+  2,
+)}\n`;
+
 let stale = 0;
 for (const [file, text] of [
   ["spec/errors.md", errors],
   ["spec/profile.md", profile],
+  ["conformance/vectors/errors.json", vectors],
 ]) {
   if (!process.argv.includes("--check")) writeFileSync(file, text);
   else if (readFileSync(file, "utf8") !== text) {

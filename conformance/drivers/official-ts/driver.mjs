@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { CopilotClient, RuntimeConnection } from "@github/copilot-sdk";
-import { copilotVerbs } from "../shared/copilot-driver.mjs";
+import { CopilotDriver } from "../shared/copilot-driver.mjs";
 import { serveVerbs } from "../shared/driver-loop.mjs";
 
 const entry = fileURLToPath(import.meta.resolve("@github/copilot-sdk"));
@@ -30,7 +30,7 @@ function makeClient({ transport, address, args, options }) {
 }
 
 serveVerbs(
-  copilotVerbs({
+  new CopilotDriver({
     hello: {
       name: "@github/copilot-sdk",
       version,

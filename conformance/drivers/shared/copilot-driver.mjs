@@ -20,92 +20,99 @@ function observed(error) {
 }
 
 /**
- * @param binding {hello, makeClient(options), createCloud(client, config, options), CopilotClient…}; see drivers/ts
+ * The verbs, as methods; what the SDKs have different is in `binding`: {hello, makeClient, createCloud, waitLimits,
+ * watchConnection}; see drivers/ts.
  */
-export function copilotVerbs(binding) {
-  const clients = new Map();
-  const operations = new Map();
-  const clientOf = (name) => clients.get(name) ?? fail(`There is no client ${name}`);
-  const operationOf = (name) => operations.get(name) ?? fail(`There is no operation ${name}`);
+export class CopilotDriver {
+  #binding;
+  #clients = new Map();
+  #operations = new Map();
 
-  const verbs = {
-    hello: async () => binding.hello,
-
-    open: async ({ client, transport, address, args, options }) => {
-      const streams = { log: new Stream(), lifecycle: new Stream(), connection: new Stream() };
-      const note = (level) => (message, details) => streams.log.push({ level, message, ...(details && { details }) });
-      const logger = { debug: () => undefined, info: () => undefined, warn: note("warn"), error: note("error") };
-      const made = binding.makeClient({ transport, address, args, options, logger });
-      clients.set(client, { client: made, streams });
-      made.onLifecycle?.((event) => streams.lifecycle.push(event));
-      binding.watchConnection?.(made, (change) => streams.connection.push(change));
-      try {
-        await made.start();
-        return {};
-      } catch (error) {
-        return { error: observed(error) };
-      }
-    },
-
-    start: async ({ client, op, as, args }) => {
-      const run = OPERATIONS[op] ?? fail(`There is no operation ${op}`);
-      const operation = { journal: new Stream(), late: new Stream(), abort: new AbortController(), outcome: undefined };
-      if (args.cancelled === true) operation.abort.abort();
-      operations.set(as, operation);
-      const settled = (async () =>
-        run({ ...clientOf(client), binding, operation, operationOf, args, session: sessionFor(args) }))();
-      operation.done = settled.then(
-        (value) => (operation.outcome = { value: value ?? null }),
-        (error) => (operation.outcome = { error: observed(error) }),
-      );
-    },
-
-    await: async ({ as, withinMs }) => {
-      const { done } = operationOf(as);
-      if (withinMs <= 0) await new Promise((resolve) => setImmediate(resolve));
-      let timer;
-      const late = new Promise((resolve) => (timer = setTimeout(() => resolve({ pending: true }), withinMs)));
-      const result = await Promise.race([done, late]);
-      clearTimeout(timer);
-      return result;
-    },
-
-    cancel: async ({ as }) => {
-      if (!binding.hello.features.includes("abort-signal")) throw new Unsupported("abort-signal");
-      operationOf(as).abort.abort();
-    },
-
-    events: async ({ of, stream, count, withinMs }) => {
-      const source =
-        clients.get(of)?.streams[stream] ?? operationOf(of)[stream] ?? fail(`There is no stream ${stream}`);
-      return source.take(count, withinMs);
-    },
-
-    answer: async ({ of, ...rest }) => operationOf(of).handlers.answer(rest),
-
-    state: async ({ of }) => {
-      if (clients.has(of)) {
-        collectGarbage();
-        return { heapBytes: process.memoryUsage().heapUsed };
-      }
-      const operation = operationOf(of);
-      if (operation.session === undefined) return { alive: await isAlive(operation.weak) };
-      const { sessionId, remoteUrl, workspacePath, capabilities, startup } = operation.session;
-      return { sessionId, remoteUrl, workspacePath, capabilities, startup, alive: true };
-    },
-
-    close: async ({ client, how }) => {
-      const { client: open } = clientOf(client);
-      clients.delete(client);
-      await (how === "force" ? open.forceStop() : open.stop());
-      if (clients.size === 0) operations.clear();
-    },
-  };
-
-  function sessionFor({ session }) {
-    return session === undefined ? undefined : operationOf(session).session;
+  constructor(binding) {
+    this.#binding = binding;
   }
-  return verbs;
+
+  async hello() {
+    return this.#binding.hello;
+  }
+
+  async open({ client, transport, address, args, options }) {
+    const streams = { log: new Stream(), lifecycle: new Stream(), connection: new Stream() };
+    const note = (level) => (message, details) => streams.log.push({ level, message, ...(details && { details }) });
+    const logger = { debug: () => undefined, info: () => undefined, warn: note("warn"), error: note("error") };
+    const made = this.#binding.makeClient({ transport, address, args, options, logger });
+    this.#clients.set(client, { client: made, streams });
+    made.onLifecycle?.((event) => streams.lifecycle.push(event));
+    this.#binding.watchConnection?.(made, (change) => streams.connection.push(change));
+    try {
+      await made.start();
+      return {};
+    } catch (error) {
+      return { error: observed(error) };
+    }
+  }
+
+  async start({ client, op, as, args }) {
+    const run = OPERATIONS[op] ?? fail(`There is no operation ${op}`);
+    const operation = { journal: new Stream(), late: new Stream(), abort: new AbortController() };
+    if (args.cancelled === true) operation.abort.abort();
+    this.#operations.set(as, operation);
+    const open = this.#clients.get(client) ?? fail(`There is no client ${client}`);
+    const session = args.session === undefined ? undefined : this.#operation(args.session).session;
+    const letGo = () => void (this.#operation(args.session).session = undefined);
+    const settled = (async () =>
+      run({ client: open.client, binding: this.#binding, operation, args, session, letGo }))();
+    operation.done = settled.then(
+      (value) => ({ value: value ?? null }),
+      (error) => ({ error: observed(error) }),
+    );
+  }
+
+  async await({ as, withinMs }) {
+    const { done } = this.#operation(as);
+    if (withinMs <= 0) await new Promise((resolve) => setImmediate(resolve));
+    let timer;
+    const late = new Promise((resolve) => (timer = setTimeout(() => resolve({ pending: true }), withinMs)));
+    const result = await Promise.race([done, late]);
+    clearTimeout(timer);
+    return result;
+  }
+
+  async cancel({ as }) {
+    if (!this.#binding.hello.features.includes("abort-signal")) throw new Unsupported("abort-signal");
+    this.#operation(as).abort.abort();
+  }
+
+  async events({ of, stream, count, withinMs }) {
+    const streams = this.#clients.get(of)?.streams ?? this.#operation(of);
+    return (streams[stream] ?? fail(`There is no stream ${stream}`)).take(count, withinMs);
+  }
+
+  async answer({ of, ...rest }) {
+    this.#operation(of).handlers.answer(rest);
+  }
+
+  async state({ of }) {
+    if (this.#clients.has(of)) {
+      collectGarbage();
+      return { heapBytes: process.memoryUsage().heapUsed };
+    }
+    const operation = this.#operation(of);
+    if (operation.session === undefined) return { alive: await isAlive(operation.weak) };
+    const { sessionId, remoteUrl, workspacePath, capabilities, startup } = operation.session;
+    return { sessionId, remoteUrl, workspacePath, capabilities, startup, alive: true };
+  }
+
+  async close({ client, how }) {
+    const open = this.#clients.get(client);
+    this.#clients.delete(client);
+    await (how === "force" ? open?.client.forceStop() : open?.client.stop());
+    if (this.#clients.size === 0) this.#operations.clear();
+  }
+
+  #operation(name) {
+    return this.#operations.get(name) ?? fail(`There is no operation ${name}`);
+  }
 }
 
 function fail(message) {
@@ -170,7 +177,7 @@ const OPERATIONS = {
   getEvents: async (c) => ({ events: await c.session.getEvents() }),
   disconnect: (c) => c.session.disconnect(),
   /** The driver lets go of a session: from now on only the SDK can keep it alive. */
-  release: async (c) => void (c.operationOf(c.args.session).session = undefined),
+  release: async (c) => c.letGo(),
   deleteSession: (c) => c.client.deleteSession(c.args.sessionId),
   listSessions: async (c) => ({ sessions: await c.client.listSessions() }),
   ping: (c) => c.client.ping(),

@@ -5,26 +5,24 @@ import { createInterface } from "node:readline";
 /** Thrown by a verb for what the SDK cannot do. */
 export class Unsupported extends Error {}
 
-/** Serves the verbs until `bye` or the end of stdin. `verbs` maps a verb to an async function of the command. */
+/** Serves the verbs until `bye` or the end of stdin. `verbs` has an async method for each. */
 export function serveVerbs(verbs) {
   const say = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
   createInterface({ input: process.stdin })
-    .on("line", async (line) => {
-      const command = JSON.parse(line);
-      const { seq, verb } = command;
-      try {
-        const ok = verb === "bye" ? {} : await verbs[verb](command);
-        say({ seq, ok: ok ?? {} });
-        if (verb === "bye") process.exit(0);
-      } catch (error) {
-        say(
-          error instanceof Unsupported
-            ? { seq, unsupported: error.message }
-            : { seq, broken: String(error?.stack ?? error) },
-        );
-      }
-    })
+    .on("line", (line) => void serve(JSON.parse(line)))
     .on("close", () => process.exit(0));
+
+  async function serve(command) {
+    const { seq, verb } = command;
+    try {
+      const ok = verb === "bye" ? {} : await verbs[verb](command);
+      say({ seq, ok: ok ?? {} });
+      if (verb === "bye") process.exit(0);
+    } catch (error) {
+      const isUnsupported = error instanceof Unsupported;
+      say(isUnsupported ? { seq, unsupported: error.message } : { seq, broken: String(error?.stack ?? error) });
+    }
+  }
 }
 
 /** A list that a command can wait for: the entries not taken yet, with a deadline. */

@@ -1,7 +1,7 @@
 // The driver of our own SDK. It imports nothing of it but the published entry.
 import { createRequire } from "node:module";
 import { CopilotClient, RuntimeConnection } from "@narthex/sdk";
-import { copilotVerbs } from "../shared/copilot-driver.mjs";
+import { CopilotDriver } from "../shared/copilot-driver.mjs";
 import { serveVerbs } from "../shared/driver-loop.mjs";
 
 const { version } = createRequire(import.meta.url)("@narthex/sdk/package.json");
@@ -32,7 +32,7 @@ function makeClient({ transport, address, args, options, logger }) {
 }
 
 serveVerbs(
-  copilotVerbs({
+  new CopilotDriver({
     hello: {
       name: "@narthex/sdk",
       version,

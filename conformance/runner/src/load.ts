@@ -34,6 +34,8 @@ const feature = z.strictObject({
   clauses: z.array(z.string()).min(1),
   /** The document that tells users about it. */
   docs: z.string(),
+  /** A word of that document that belongs to it (default: the feature's own name). */
+  word: z.string().optional(),
   summary: z.string(),
 });
 export const featuresSchema = z.record(z.string(), feature);

@@ -1,12 +1,19 @@
 // A whole run of one subject: which scenarios, over which transports, and what came of each.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import path from "node:path";
 import process from "node:process";
 import { wordsOf } from "./command-line.ts";
 import { DriverProcess } from "./driver-process.ts";
 import type { Hello } from "./driver-protocol.ts";
+import { KitError } from "./kit-error.ts";
 import { KIT, type SubjectEntry } from "./load.ts";
 import type { Transport } from "./listener.ts";
 import { runScenario, type Target, type Verdict } from "./run-scenario.ts";
 import type { Scenario } from "./scenario-schema.ts";
+
+/** The project's root: commands of drivers are run from there. */
+const ROOT = path.join(KIT, "..");
 
 export interface Result {
   /** The scenario's id, with the transport where it runs over several. */
@@ -52,9 +59,9 @@ export async function runAll(options: RunOptions): Promise<Run> {
     const results = await runEach(options, scenarios, async () => ({ kind: "runtime", command: subject }));
     return { name, hello, results };
   }
+  install(subject.install);
   const command = wordsOf(subject.command).map((word) => (word === "node" ? process.execPath : word));
-  const cwd = new URL("../", `file://${KIT}`).pathname;
-  const spawnDriver = (): DriverProcess => new DriverProcess(command, options.env ?? {}, cwd);
+  const spawnDriver = (): DriverProcess => new DriverProcess(command, options.env ?? {}, ROOT);
   let driver = spawnDriver();
   try {
     const hello = await driver.hello();
@@ -71,6 +78,15 @@ export async function runAll(options: RunOptions): Promise<Run> {
   } finally {
     await driver.end();
   }
+}
+
+/** Installs what a subject needs and the main install does not have; once. */
+function install(folder: string | undefined): void {
+  if (folder === undefined || existsSync(path.join(ROOT, folder, "node_modules"))) return;
+  console.log(`installing ${folder}`);
+  const args = ["ci", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund"];
+  const { status, stderr } = spawnSync("npm", args, { cwd: ROOT, encoding: "utf8" });
+  if (status !== 0) throw new KitError(`npm ci in ${folder} failed: ${stderr.trim()}`);
 }
 
 async function runEach(

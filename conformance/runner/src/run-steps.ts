@@ -3,19 +3,48 @@ import { fuzz } from "./fuzz.ts";
 import { KitError, Mismatch } from "./kit-error.ts";
 import type { RepeatStep, Step } from "./scenario-schema.ts";
 import type { Stage } from "./stage.ts";
-import * as runtimeSteps from "./steps-runtime.ts";
-import * as sdkSteps from "./steps-sdk.ts";
-import * as wireSteps from "./steps-wire.ts";
+import * as runtime from "./steps-runtime.ts";
+import * as sdk from "./steps-sdk.ts";
+import * as wire from "./steps-wire.ts";
 
 type Run = (stage: Stage, step: never) => Promise<void>;
 
 const STEPS: Readonly<Record<string, Run>> = {
-  ...wireSteps,
-  ...sdkSteps,
-  ...runtimeSteps,
-  await: sdkSteps.awaitOutcome,
+  // At the wire.
+  send: wire.send,
+  expect: wire.expect,
+  reply: wire.reply,
+  noReply: wire.noReply,
+  absent: wire.absent,
+  count: wire.count,
+  fence: wire.fence,
+  hangUp: wire.hangUp,
+  closed: wire.closed,
+  ghosts: wire.ghosts,
+  ordered: wire.ordered,
+  poll: wire.poll,
+  before: wire.before,
+  after: wire.after,
   auto: async (stage: Stage, step: { auto: Record<string, unknown> }) => stage.auto.change(stage.fill(step.auto)),
   fuzz,
+  // At the front of an SDK.
+  open: sdk.open,
+  created: sdk.created,
+  start: sdk.start,
+  await: sdk.awaitOutcome,
+  unsettled: sdk.unsettled,
+  cancel: sdk.cancel,
+  events: sdk.events,
+  quiet: sdk.quiet,
+  answer: sdk.answer,
+  state: sdk.state,
+  close: sdk.close,
+  listen: sdk.listen,
+  reconnected: sdk.reconnected,
+  // With a runtime under test.
+  attach: runtime.attach,
+  runtime: runtime.runtime,
+  model: runtime.model,
 };
 
 /** Runs steps; an error says which step it was. */

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 
-const json: z.ZodType<unknown> = z.unknown();
+const json = z.unknown();
 /** What a value must look like; see `matcher.ts` for the operators. */
 const matcher = json.describe("A matcher: subset of objects, arrays element by element, operators such as {$match}.");
 const name = z.string().min(1).describe("A name given earlier in this scenario; may contain ${variables}.");
@@ -21,7 +21,6 @@ export const handlerPolicy = z.union([
   z.strictObject({ never: z.literal(true) }).describe("Never return."),
   z.strictObject({ hold: z.literal(true) }).describe("Return when the `answer` step says so."),
 ]);
-export type HandlerPolicy = z.infer<typeof handlerPolicy>;
 
 const connectionName = z.string().optional().describe("The client (default: main).");
 
@@ -178,7 +177,7 @@ const repeatStep: z.ZodType<RepeatStep> = z.strictObject({
   get steps(): z.ZodType<Step[]> {
     return z.array(step).min(1);
   },
-}) as z.ZodType<RepeatStep>;
+});
 const step: z.ZodType<Step> = z.union([simpleStep, repeatStep]);
 
 const ID = /^[a-z0-9-]+\/[a-z0-9-]+$/;

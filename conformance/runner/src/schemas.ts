@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { z } from "zod";
-import { driverAnswer, driverCommand, helloAnswer } from "./driver-protocol.ts";
+import { driverAnswer, driverCommand, helloAnswer, outcome } from "./driver-protocol.ts";
 import { KIT } from "./load.ts";
 import { scenarioSchema } from "./scenario-schema.ts";
 
@@ -16,6 +16,7 @@ const files = {
       command: z.toJSONSchema(driverCommand),
       answer: z.toJSONSchema(driverAnswer),
       hello: z.toJSONSchema(helloAnswer),
+      outcome: z.toJSONSchema(outcome),
     },
     anyOf: [{ $ref: "#/$defs/command" }, { $ref: "#/$defs/answer" }],
   },

@@ -4,7 +4,7 @@ export class Changes {
 
   /** Something has changed: whoever waits looks again. */
   notify(): void {
-    for (const look of [...this.#waiters]) look();
+    for (const look of this.#waiters) look();
   }
 
   /** What `find` finds, now or when it does; undefined when the deadline comes first. */
