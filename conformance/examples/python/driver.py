@@ -131,9 +131,7 @@ class Driver:
             self.operations.clear()
 
 
-async def answer_line(driver, line):
-    command = json.loads(line)
-    seq, verb = command.pop("seq"), command.pop("verb")
+async def obey(driver, seq, verb, command):
     try:
         result = await getattr(driver, "wait" if verb == "await" else verb)(**command)
         answer = {"ok": {} if result is None else result}
@@ -141,6 +139,10 @@ async def answer_line(driver, line):
         answer = {"unsupported": str(error)}
     except Exception as error:  # noqa: BLE001 - a defect of the driver is never a pass
         answer = {"broken": repr(error)}
+    say(seq, answer)
+
+
+def say(seq, answer):
     print(json.dumps({"seq": seq, **answer}), flush=True)
 
 
@@ -148,11 +150,13 @@ async def main():
     reader = asyncio.StreamReader(limit=64 * 1024 * 1024)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     driver, tasks = Driver(), set()
-    while (line := await reader.readline()) and b'"bye"' not in line:
-        tasks.add(task := asyncio.create_task(answer_line(driver, line)))
+    while line := await reader.readline():
+        command = json.loads(line)
+        seq, verb = command.pop("seq"), command.pop("verb")
+        if verb == "bye":
+            return say(seq, {"ok": {}})
+        tasks.add(task := asyncio.create_task(obey(driver, seq, verb, command)))
         task.add_done_callback(tasks.discard)
-    if line:
-        print(json.dumps({"seq": json.loads(line)["seq"], "ok": {}}), flush=True)
 
 
 asyncio.run(main())

@@ -36,11 +36,12 @@ class Frames:
     @staticmethod
     def _length_of(header):
         fields = [line.partition(":") for line in header.lower().split("\r\n")]
-        text = {name.strip(): value.strip() for name, _colon, value in fields}.get("content-length", "")
-        is_number = text.isdecimal() and len(text) < 16
-        if not all(colon for _name, colon, _value in fields) or not is_number or int(text) > MAX_BODY_BYTES:
+        lengths = {value.strip() for name, _colon, value in fields if name.strip() == "content-length"}
+        length = lengths.pop() if len(lengths) == 1 else ""
+        is_number = length.isdecimal() and len(length) < 16
+        if not all(colon for _name, colon, _value in fields) or not is_number or int(length) > MAX_BODY_BYTES:
             raise FrameError(f"malformed header {header!r:.100}")
-        return int(text)
+        return int(length)
 
 
 class Request:
