@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import {
+  ALSO_KEPT_EVENT_TYPES,
   EPHEMERAL_EVENT_TYPES,
   ERROR_CODES,
   PERSISTED_EVENT_TYPES,
@@ -54,7 +55,12 @@ untouched.
 
 Kept in the log (${PERSISTED_EVENT_TYPES.size}): ${[...PERSISTED_EVENT_TYPES].map((type) => `\`${type}\``).join(", ")}.
 
-Not kept (${EPHEMERAL_EVENT_TYPES.size}): ${[...EPHEMERAL_EVENT_TYPES].map((type) => `\`${type}\``).join(", ")}.
+The official runtime does not keep these, this one does (${ALSO_KEPT_EVENT_TYPES.size}): ${[...ALSO_KEPT_EVENT_TYPES].map((type) => `\`${type}\``).join(", ")}.
+
+Not kept (${EPHEMERAL_EVENT_TYPES.size - ALSO_KEPT_EVENT_TYPES.size}): ${[...EPHEMERAL_EVENT_TYPES]
+  .filter((type) => !ALSO_KEPT_EVENT_TYPES.has(type))
+  .map((type) => `\`${type}\``)
+  .join(", ")}.
 `;
 
 // Vectors for SDKs in other languages: what an error on the wire becomes. The last ones carry no code of ours.

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { CopilotClient, RuntimeConnection } from "@github/copilot-sdk";
-import { CopilotDriver } from "../shared/copilot-driver.mjs";
+import { CopilotDriver, traceCallback } from "../shared/copilot-driver.mjs";
 import { serveVerbs } from "../shared/driver-loop.mjs";
 
 const entry = fileURLToPath(import.meta.resolve("@github/copilot-sdk"));
@@ -19,13 +19,7 @@ function makeClient({ transport, address, args, options }) {
   return new CopilotClient({
     connection,
     ...(sessionFs === true ? { sessionFs: SESSION_FS } : {}),
-    ...(traceContext?.throw === undefined
-      ? {}
-      : {
-          onGetTraceContext: () => {
-            throw new Error(traceContext.throw);
-          },
-        }),
+    ...(traceContext === undefined ? {} : { onGetTraceContext: traceCallback(traceContext) }),
   });
 }
 

@@ -119,6 +119,14 @@ function fail(message) {
   throw new Error(message);
 }
 
+/** The application's callback for trace context: one that throws, or one that never comes back. */
+export function traceCallback(policy) {
+  return () => {
+    if (policy.never === true) return new Promise(() => undefined);
+    throw new Error(policy.throw);
+  };
+}
+
 /** Is an object still reachable? Asks the collector a few times, since it may take more than one turn. */
 async function isAlive(weak) {
   for (let attempt = 0; attempt < 20; attempt += 1) {

@@ -1,7 +1,7 @@
 // The driver of our own SDK. It imports nothing of it but the published entry.
 import { createRequire } from "node:module";
 import { CopilotClient, RuntimeConnection } from "@narthex/sdk";
-import { CopilotDriver } from "../shared/copilot-driver.mjs";
+import { CopilotDriver, traceCallback } from "../shared/copilot-driver.mjs";
 import { serveVerbs } from "../shared/driver-loop.mjs";
 
 const { version } = createRequire(import.meta.url)("@narthex/sdk/package.json");
@@ -20,13 +20,7 @@ function makeClient({ transport, address, args, options, logger }) {
     logger,
     ...(limits === undefined ? {} : { pendingRouting: limits }),
     ...(sessionFs === true ? { sessionFs: SESSION_FS } : {}),
-    ...(traceContext?.throw === undefined
-      ? {}
-      : {
-          onGetTraceContext: () => {
-            throw new Error(traceContext.throw);
-          },
-        }),
+    ...(traceContext === undefined ? {} : { onGetTraceContext: traceCallback(traceContext) }),
     ...rest,
   });
 }

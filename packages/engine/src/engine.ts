@@ -28,6 +28,8 @@ export interface LogRecord {
 export interface ListFilter {
   /** Only sessions with at least one user message (default true). */
   onlyWithUserMessage?: boolean;
+  /** Also cloud sessions without one: nobody else may know their ids (default false). */
+  orCloud?: boolean;
   /** Only records whose attributes have these values at the top level. */
   attributes?: Record<string, string>;
 }
@@ -39,13 +41,38 @@ export interface Page {
   after?: string;
 }
 
+/** What a session starts with. */
+export interface NewSession {
+  readonly id: string;
+  readonly isCloud: boolean;
+  readonly attributes: Record<string, unknown>;
+}
+
+/** Makes a create repeatable: the same key leads to the same session. */
+export interface CreateKey {
+  readonly key: string;
+  /** What was asked for, plain JSON; the same key with another request is refused. */
+  readonly request: unknown;
+}
+
 /** Which sessions there are. */
 export interface SessionDirectory {
   /**
    * Adds a session.
    * @throws SESSION_ID_CONFLICT when the id exists.
    */
-  create(record: { id: string; isCloud: boolean; attributes: Record<string, unknown> }): Promise<SessionRecord>;
+  create(record: NewSession): Promise<SessionRecord>;
+  /**
+   * Adds a session unless an earlier create with the same key did; then that one's record is the answer. A key is
+   * remembered until its session is removed, or until `maxCreateKeys` newer ones came.
+   * @throws IDEMPOTENCY_KEY_REUSED when the key came with another request, SESSION_ID_CONFLICT when the id exists.
+   */
+  createOnce(record: NewSession, key: CreateKey): Promise<{ record: SessionRecord; isNew: boolean }>;
+  /**
+   * The session that a key led to.
+   * @throws IDEMPOTENCY_KEY_REUSED when the key came with another request.
+   */
+  createdWith(key: CreateKey): Promise<SessionRecord | undefined>;
   get(id: string): Promise<SessionRecord | undefined>;
   list(filter?: ListFilter, page?: Page): Promise<SessionRecord[]>;
   /**
@@ -66,6 +93,10 @@ export interface ReadOptions {
   limit?: number;
   /** Also those of the ephemeral lane that are still there (default false). */
   includeEphemeral?: boolean;
+  /** Only records up to and including this sequence number (default: to the end). */
+  upTo?: number;
+  /** Newest first: with `limit` the last ones of the range (default false). */
+  isBackward?: boolean;
 }
 
 /** Where the log of a session stands. */
@@ -87,6 +118,8 @@ export interface EventLog {
   append(id: string, events: readonly RawSessionEvent[], options?: { afterSeq?: number }): Promise<LogRecord[]>;
   read(id: string, options?: ReadOptions): Promise<LogRecord[]>;
   tail(id: string): Promise<LogTail>;
+  /** The sequence number of an event that is persisted, or still in the ephemeral lane; undefined when there is none. */
+  locate(id: string, eventId: string): Promise<number | undefined>;
   /**
    * Calls `listener` for each record appended from now on, in sequence order, synchronously after it became durable.
    * Returns the function that ends the subscription. A throwing listener is reported and stops nothing.
@@ -94,10 +127,63 @@ export interface EventLog {
   subscribe(id: string, listener: (record: LogRecord) => void): () => void;
 }
 
+/** Something that a session is to do: a prompt, an answer. */
+export interface Command {
+  /** Chosen by whoever posts: the same id is the same command. At most 512 characters. */
+  readonly commandId: string;
+  readonly kind: string;
+  /** What is to be done; plain JSON, opaque to the engine. */
+  readonly payload: unknown;
+  /** What whoever posts it is told, now and on every repetition; plain JSON. */
+  readonly receipt?: unknown;
+}
+
+/** Where a command stands in the order of its session's mailbox, and what its first post was told. */
+export interface PostedCommand {
+  readonly position: number;
+  readonly receipt: unknown;
+  /** False when the command was posted before. */
+  readonly isNew: boolean;
+}
+
+/** A command that was not acknowledged yet. */
+export interface WaitingCommand {
+  readonly position: number;
+  readonly commandId: string;
+  readonly kind: string;
+  readonly payload: unknown;
+  readonly receipt: unknown;
+}
+
+/**
+ * What sessions are still to do, in order, kept until it is done.
+ *
+ *   B1  A command is durable when `post` resolves, and waits until it is acknowledged, whatever happens to the process.
+ *   B2  Positions of a session grow in the order of the posts and are never reused.
+ *   B3  The same command id gives the same position and receipt: while the first post is under way, while it waits, and
+ *       after it is acknowledged, until `maxRememberedCommands` newer commands came.
+ *   B4  What waits is bounded (`maxWaitingCommands`), and so is what is remembered.
+ */
+export interface Mailbox {
+  /**
+   * Adds a command; resolves once it is durable.
+   * @throws IDEMPOTENCY_KEY_REUSED when the id came with another kind or payload, QUEUE_FULL, LIMIT_EXCEEDED,
+   *   SESSION_NOT_FOUND, STORE_UNAVAILABLE.
+   */
+  post(id: string, command: Command): Promise<PostedCommand>;
+  /** What a command was answered with, when it is remembered. */
+  find(id: string, commandId: string): Promise<PostedCommand | undefined>;
+  /** The commands that wait, in order. Taking them changes nothing: they wait until they are acknowledged. */
+  take(id: string): Promise<WaitingCommand[]>;
+  /** Acknowledges commands: they are done. Harmless for those that are already, or that never were. */
+  ack(id: string, positions: readonly number[]): Promise<void>;
+}
+
 /** The durable side of sessions. */
 export interface Engine {
   readonly directory: SessionDirectory;
   readonly log: EventLog;
+  readonly mailbox: Mailbox;
   /** Checks the store; returns what is wrong, empty when nothing is. */
   verify(): Promise<string[]>;
   /** Writes out what is pending and closes. */

@@ -1,14 +1,20 @@
-// The durable side of sessions: which sessions there are, and the append-only event log of each.
+// The durable side of sessions: which sessions there are, the append-only event log of each, and what each is still to do.
 export type {
+  Command,
+  CreateKey,
   Engine,
   EventLog,
   ListFilter,
   LogRecord,
   LogTail,
+  Mailbox,
+  NewSession,
   Page,
+  PostedCommand,
   ReadOptions,
   SessionDirectory,
   SessionRecord,
+  WaitingCommand,
 } from "./engine.ts";
 export { openLocalEngine } from "./local/open-local-engine.ts";
 export type { LocalEngineOptions } from "./local/options.ts";

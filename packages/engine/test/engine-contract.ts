@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe } from "vitest";
 import type { Engine } from "../src/index.ts";
 import { describeDirectory } from "./contract/directory-contract.ts";
 import { describeLog } from "./contract/log-contract.ts";
+import { describeMailbox } from "./contract/mailbox-contract.ts";
 import { describeReopening } from "./contract/reopen-contract.ts";
 import { describeSubscriptions } from "./contract/subscription-contract.ts";
 
@@ -13,6 +14,10 @@ export interface ContractOptions {
   onProblem?: (error: NarthexError) => void;
   maxEphemeralRecords?: number;
   maxEventBytes?: number;
+  maxWaitingCommands?: number;
+  maxRememberedCommands?: number;
+  maxCommandBytes?: number;
+  maxCreateKeys?: number;
 }
 
 /** One store, empty at first. */
@@ -49,6 +54,7 @@ export function describeEngineContract(name: string, makeStore: () => Promise<Co
     };
     describeDirectory(bench);
     describeLog(bench);
+    describeMailbox(bench);
     describeSubscriptions(bench);
     describeReopening(bench);
   });

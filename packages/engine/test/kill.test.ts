@@ -78,3 +78,41 @@ describe("an engine whose process is killed", () => {
     for (const session of SESSIONS) expect(told.acknowledged.get(session)!.size).toBeGreaterThan(ROUNDS);
   }, 60_000);
 });
+
+describe("a mailbox whose process is killed", () => {
+  const seed = Number(process.env["NARTHEX_TEST_SEED"] ?? randomInt(2 ** 31));
+
+  it(`has every command that was answered, once and in order, unless it was acknowledged (seed ${seed})`, async () => {
+    const random = seededRandom(seed);
+    const directory = makeTempDirectory();
+    const posted = new Map<string, number>();
+    const acknowledged = new Set<string>();
+    for (let round = 0; round < 6; round += 1) {
+      const child = startScript("post-forever", directory, `r${round}`);
+      await child.untilLines(20 + random(400));
+      for (const line of await child.kill()) {
+        const [word, id = "", position] = line.split(" ");
+        if (word === "posted") posted.set(id, Number(position));
+        if (word === "acknowledged") acknowledged.add(id);
+      }
+      const engine = await openLocalEngine({ directory });
+      const waiting = await engine.mailbox.take("s");
+      const ids = waiting.map(({ commandId }) => commandId);
+      expect(new Set(ids).size).toBe(ids.length);
+      expect(waiting.map(({ position }) => position)).toEqual(
+        waiting.map(({ position }) => position).toSorted((a, b) => a - b),
+      );
+      for (const id of acknowledged) expect(ids).not.toContain(id);
+      for (const { commandId, position } of waiting) {
+        if (posted.has(commandId)) expect(position).toBe(posted.get(commandId));
+      }
+      // What was answered and not acknowledged waits; the last one may be on its way out.
+      const lost = [...posted.keys()].filter((id) => !acknowledged.has(id) && !ids.includes(id));
+      expect(lost.length).toBeLessThanOrEqual(1);
+      for (const id of lost) acknowledged.add(id);
+      expect(await engine.verify()).toEqual([]);
+      await engine.close();
+    }
+    expect(posted.size).toBeGreaterThan(30);
+  }, 60_000);
+});

@@ -27,6 +27,7 @@ export const ERROR_CODES = {
   METHOD_NOT_FOUND: facts("never", -32601, "No such method."),
   UNSUPPORTED_IN_PROFILE: facts("never", -32601, "The method exists in the protocol but not in the supported profile."),
   INVALID_PARAMS: facts("never", -32602, "The parameters of a request are missing or malformed."),
+  IDEMPOTENCY_KEY_REUSED: facts("never", -32602, "An idempotency key came before with another request."),
   REQUEST_FAILED: facts("never", -32603, "The peer answered with an error that carries no code of this table."),
   INTERNAL: facts("never", -32603, "A defect in Narthex: please report it."),
   OUTBOUND_QUEUE_FULL: facts("safe", -32603, "The peer does not read: the outbound queue is full."),
@@ -96,6 +97,11 @@ export const ERROR_CODES = {
   TOOL_ARGUMENTS_INVALID: facts("never", -32602, "The arguments of a tool call are malformed."),
   PERMISSION_DENIED: facts("never", -32603, "The user, a rule or a hook refused a tool call."),
   TOOL_FAILED: facts("never", -32603, "A tool call failed."),
+  TOOL_INTERRUPTED: facts(
+    "never",
+    -32603,
+    "The runtime ended while a tool call ran: its effects are unknown, and it is not run again.",
+  ),
   QUEUE_FULL: facts("safe", -32603, "Too much is waiting: prompts in a session, or writes in the store."),
   LIMIT_EXCEEDED: facts("never", -32603, "A named limit was reached."),
   // Models.

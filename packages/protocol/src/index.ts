@@ -11,7 +11,7 @@ export { NarthexError, messageOf, type NarthexErrorOptions, type RpcErrorObject 
 export { SESSION_ID_PATTERN, REPOSITORY_PART_PATTERN, isSessionId, parseSessionId } from "./ids.ts";
 export { SUPPORTED_METHODS, profileStatus, type SupportedMethod } from "./profile.ts";
 export { PROTOCOL_METHODS } from "./protocol-methods.ts";
-export { EPHEMERAL_EVENT_TYPES, PERSISTED_EVENT_TYPES } from "./events/persistence.ts";
+export { ALSO_KEPT_EVENT_TYPES, EPHEMERAL_EVENT_TYPES, PERSISTED_EVENT_TYPES } from "./events/persistence.ts";
 export type * from "./events/envelope.ts";
 export type * from "./events/data-map.ts";
 export type * from "./events/agent.ts";

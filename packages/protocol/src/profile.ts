@@ -20,6 +20,8 @@ export const SUPPORTED_METHODS = [
   "session.getMetadata",
   "session.getLastId",
   "session.getMessages",
+  "session.eventLog.read",
+  "session.eventLog.tail",
   "session.getForeground",
   "session.setForeground",
   "session.options.update",

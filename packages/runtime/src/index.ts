@@ -8,7 +8,9 @@ export {
   type SessionClient,
   type SessionLimits,
 } from "./ports.ts";
+export { MAX_IDEMPOTENCY_KEY_CHARS } from "./session/session-config.ts";
 export type { HostedSession } from "./session/session.ts";
+export { DEFAULT_EVENT_LOG_LIMITS, type EventLogLimits } from "./event-log/event-log-reader.ts";
 export type { Prompt } from "./session/turn-machine.ts";
 export type { SessionMetadataEntry } from "./session/session-record.ts";
 export { modelConfigFromEnvironment, type ModelConfig } from "./models/resolve-model.ts";

@@ -1,6 +1,7 @@
 // What the runtime needs from whoever serves it, and what it is set up with.
 import type { Engine } from "@narthex/engine";
 import type { NarthexError, RawSessionEvent } from "@narthex/protocol";
+import type { EventLogLimits } from "./event-log/event-log-reader.ts";
 import type { ModelConfig } from "./models/resolve-model.ts";
 import type { ToolLimits } from "./tools/tool.ts";
 import type { RepositoryBases } from "./workspace/repository-source.ts";
@@ -8,6 +9,8 @@ import type { RepositoryBases } from "./workspace/repository-source.ts";
 /** One connected client, as the runtime sees it. The gateway implements it. */
 export interface SessionClient {
   readonly id: string;
+  /** False once the connection has ended: nothing reaches the client any more. */
+  readonly isConnected: boolean;
   /** Sends one event of a session this client is attached to. Called in append order; never throws. */
   event(sessionId: string, event: RawSessionEvent): void;
   /** Asks the client something; rejects when it answers with an error, or goes away. */
@@ -41,6 +44,8 @@ export interface SessionLimits {
   readonly maxLiveSessions: number;
   /** Longest prompt, in characters (default 1,000,000). */
   readonly maxPromptChars: number;
+  /** Largest prompt with everything attached to it, as JSON in characters (default 7,000,000). */
+  readonly maxPromptJsonChars: number;
 }
 
 export const DEFAULT_SESSION_LIMITS: SessionLimits = {
@@ -49,6 +54,7 @@ export const DEFAULT_SESSION_LIMITS: SessionLimits = {
   maxPendingRequests: 256,
   maxLiveSessions: 1_000,
   maxPromptChars: 1_000_000,
+  maxPromptJsonChars: 7_000_000,
 };
 
 export interface RuntimeOptions {
@@ -66,6 +72,7 @@ export interface RuntimeOptions {
   readonly logger: RuntimeLogger;
   readonly limits?: Partial<SessionLimits>;
   readonly toolLimits?: Partial<ToolLimits>;
+  readonly eventLogLimits?: Partial<EventLogLimits>;
   /** Milliseconds a clone may take (default 300,000). */
   readonly cloneTimeoutMs?: number;
 }

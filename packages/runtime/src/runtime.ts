@@ -6,16 +6,12 @@
  */
 import type { SessionRecord } from "@narthex/engine";
 import { NarthexError, messageOf, parseSessionId, type RawSessionEvent } from "@narthex/protocol";
+import { DEFAULT_EVENT_LOG_LIMITS, EventLogReader } from "./event-log/event-log-reader.ts";
+import { LiveSessions } from "./live-sessions.ts";
 import { createModel } from "./models/resolve-model.ts";
-import {
-  DEFAULT_SESSION_LIMITS,
-  type LifecycleNotice,
-  type RuntimeOptions,
-  type SessionClient,
-  type SessionLimits,
-} from "./ports.ts";
+import { DEFAULT_SESSION_LIMITS, type LifecycleNotice, type RuntimeOptions, type SessionClient } from "./ports.ts";
 import { SessionFactory } from "./session/session-factory.ts";
-import { parseSessionParams, type SessionParams } from "./session/session-config.ts";
+import { parseSessionParams, requestOf, type SessionParams } from "./session/session-config.ts";
 import { attributesOf, metadataOf, type SessionMetadataEntry } from "./session/session-record.ts";
 import { newSessionId } from "./session/session-id.ts";
 import type { HostedSession } from "./session/session.ts";
@@ -36,19 +32,19 @@ export interface OpenedSession {
 }
 
 export class Runtime {
+  /** The logs of sessions, for clients that read them. */
+  readonly eventLog: EventLogReader;
   readonly #options: RuntimeOptions;
-  readonly #limits: SessionLimits;
   readonly #workspaces: Workspaces;
   readonly #factory: SessionFactory;
-  /** Sessions in memory, and those on their way there, the longest unused first. */
-  readonly #live = new Map<string, Promise<HostedSession>>();
-  readonly #ready = new Map<string, HostedSession>();
+  readonly #live: LiveSessions;
   readonly #listeners = new Set<(notice: LifecycleNotice) => void>();
-  #isClosed = false;
 
   constructor(options: RuntimeOptions) {
     this.#options = options;
-    this.#limits = { ...DEFAULT_SESSION_LIMITS, ...options.limits };
+    const limits = { ...DEFAULT_SESSION_LIMITS, ...options.limits };
+    this.eventLog = new EventLogReader(options.engine.log, { ...DEFAULT_EVENT_LOG_LIMITS, ...options.eventLogLimits });
+    this.#live = new LiveSessions({ maxSessions: limits.maxLiveSessions });
     this.#workspaces = createWorkspaces({
       root: options.workspacesDirectory,
       bases: options.repositories,
@@ -56,32 +52,35 @@ export class Runtime {
     });
     this.#factory = new SessionFactory({
       options,
-      limits: this.#limits,
+      limits,
       workspaces: this.#workspaces,
       builtInTools: new Map(createBuiltInTools().map((tool) => [tool.name, tool])),
       onPersisted: (id) => this.#announceUpdate(id),
-      onIdle: (id) => this.#unloadIfUnused(id),
+      onIdle: (id) => this.#live.unloadIfUnused(id),
+      onStray: (id) => this.#bringBack(id),
     });
   }
 
   /**
    * Creates a session and attaches the client. With `cloud` the runtime chooses the id and prepares the workspace; the
-   * first events are sent while it does.
+   * first events are sent while it does. A create that is repeated with its `idempotencyKey` leads to the session of the
+   * first, also while that is under way.
    * @throws {NarthexError} INVALID_PARAMS, CLOUD_SESSION_ID_NOT_ALLOWED, CLOUD_PROVIDER_NOT_ALLOWED, SESSION_ID_INVALID,
-   *   CONFIG_INVALID, REPOSITORY_*, BRANCH_NOT_FOUND, CLONE_FAILED, WORKSPACE_UNAVAILABLE, MODEL_CONFIG_INVALID, LIMIT_EXCEEDED
+   *   CONFIG_INVALID, IDEMPOTENCY_KEY_REUSED, REPOSITORY_*, BRANCH_NOT_FOUND, CLONE_FAILED, WORKSPACE_UNAVAILABLE, MODEL_CONFIG_INVALID, LIMIT_EXCEEDED
    */
   async createSession(rawParams: unknown, client: SessionClient): Promise<OpenedSession> {
     const params = parseSessionParams(rawParams, "session.create");
     const id = this.#idFor(params);
-    const existing = params.cloud === undefined ? await this.#options.engine.directory.get(id) : undefined;
+    const existing = await this.#existing(id, params);
     if (existing !== undefined) return this.#attachTo(existing, params, client);
     this.#factory.check(params);
-    this.#makeRoom();
+    this.#live.makeRoom();
     const { directory } = this.#options.engine;
-    const attributes = attributesOf(params) as unknown as Record<string, unknown>;
-    const record = await directory.create({ id, isCloud: params.cloud !== undefined, attributes });
+    const { record, isNew } = await this.#record(id, params);
+    if (!isNew) return this.#attachTo(record, params, client);
     try {
-      const session = await this.#enter(id, () => this.#factory.create(record, params, client));
+      const session = await this.#live.enter(id, () => this.#factory.create(record, params, client));
+      this.#letGo(session, client);
       this.#announce("session.created", (await directory.get(id)) ?? record);
       return this.#describe(session, record);
     } catch (error) {
@@ -99,64 +98,60 @@ export class Runtime {
     const id = parseSessionId(params.sessionId);
     const record = await this.#options.engine.directory.get(id);
     if (record === undefined) throw notFound(id);
-    const opened = await this.#attachTo(record, params, client);
-    if (params.disableResume !== true) await (await this.open(id)).announceResume();
+    const session = await this.#attach(record, params, client);
+    const opened = this.#describe(session, record);
+    if (params.disableResume !== true) await session.announceResume();
+    this.#welcome(session, client);
     return opened;
   }
 
   /**
-   * The session of an id, brought into memory when it is only stored.
+   * The session of an id, brought into memory when it is only stored; it goes on with what an ended process left.
    * @throws {NarthexError} SESSION_ID_INVALID, SESSION_NOT_FOUND, WORKSPACE_UNAVAILABLE
    */
   async open(rawId: unknown): Promise<HostedSession> {
-    const id = parseSessionId(rawId);
-    const live = this.#live.get(id);
-    if (live !== undefined) return live;
-    const record = await this.#options.engine.directory.get(id);
-    if (record === undefined) throw notFound(id);
-    this.#makeRoom();
-    return this.#enter(id, () => this.#factory.restore(record));
+    const session = await this.#load(parseSessionId(rawId));
+    session.takeUp();
+    return session;
   }
 
   /** The session of an id if it is in memory. */
   live(id: string): HostedSession | undefined {
-    return this.#ready.get(id);
+    return this.#live.ready(id);
   }
 
   /** Ends a client's part in a session. Harmless when it has none. */
   detach(id: string, clientId: string): void {
-    this.#ready.get(id)?.detach(clientId);
-    this.#unloadIfUnused(id);
+    this.#live.ready(id)?.detach(clientId);
+    this.#live.unloadIfUnused(id);
   }
 
   /** A connection has ended: ends its part in every session. */
   detachAll(clientId: string): void {
-    for (const [id, session] of this.#ready) if (session.attachments.has(clientId)) this.detach(id, clientId);
+    for (const { id } of this.#live.of(clientId)) this.detach(id, clientId);
   }
 
   /** Shuts a session down in memory; it stays stored. False when it is not in memory. */
   async destroy(id: string): Promise<boolean> {
-    const session = this.#ready.get(id);
-    if (session === undefined) return false;
-    await session.close(true);
-    this.#forget(id, session);
-    return true;
+    const session = await this.#shutDown(id);
+    if (session?.hasStrays === true) this.#bringBack(id);
+    return session !== undefined;
   }
 
   /** Deletes a session with its log and its workspace. False when there is none. */
   async delete(rawId: unknown): Promise<boolean> {
     const id = parseSessionId(rawId);
-    await this.destroy(id);
+    await this.#shutDown(id);
     const wasThere = await this.#options.engine.directory.remove(id);
     await this.#workspaces.remove(id);
     if (wasThere) this.#notify({ type: "session.deleted", sessionId: id });
     return wasThere;
   }
 
-  /** Sessions with at least one prompt, newest change first. */
+  /** Sessions with at least one prompt, and cloud sessions without one; newest change first. */
   async list(filter: Record<string, string> = {}): Promise<SessionMetadataEntry[]> {
     const { directory } = this.#options.engine;
-    const records = await directory.list({ attributes: filter }, { limit: 1_000 });
+    const records = await directory.list({ attributes: filter, orCloud: true }, { limit: 1_000 });
     return records.map((record) => metadataOf(record, this.#options.remoteUrlOf(record.id)));
   }
 
@@ -197,11 +192,11 @@ export class Runtime {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Shuts every session down; takes no new ones. */
+  /** Puts every session away, so that the next process goes on with it; takes no new ones. */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    await Promise.allSettled(this.#live.values());
-    await Promise.all([...this.#ready.keys()].map((id) => this.destroy(id)));
+    const sessions = await this.#live.close();
+    await Promise.all(sessions.map((session) => session.suspend()));
+    for (const session of sessions) this.#live.forget(session.id, session);
   }
 
   #idFor(params: SessionParams): string {
@@ -222,11 +217,59 @@ export class Runtime {
     return newSessionId();
   }
 
+  /** The session that a create is about when it is there already. */
+  async #existing(id: string, params: SessionParams): Promise<SessionRecord | undefined> {
+    const { directory } = this.#options.engine;
+    const { idempotencyKey: key, cloud } = params;
+    const known = key === undefined ? undefined : await directory.createdWith({ key, request: requestOf(params) });
+    return known ?? (cloud === undefined ? directory.get(id) : undefined);
+  }
+
+  async #record(id: string, params: SessionParams): Promise<{ record: SessionRecord; isNew: boolean }> {
+    const { directory } = this.#options.engine;
+    const attributes = attributesOf(params) as unknown as Record<string, unknown>;
+    const session = { id, isCloud: params.cloud !== undefined, attributes };
+    const { idempotencyKey: key } = params;
+    if (key === undefined) return { record: await directory.create(session), isNew: true };
+    return directory.createOnce(session, { key, request: requestOf(params) });
+  }
+
   async #attachTo(record: SessionRecord, params: SessionParams, client: SessionClient): Promise<OpenedSession> {
-    this.#factory.check(params);
-    const session = await this.open(record.id);
-    session.attach(client, params);
+    const session = await this.#attach(record, params, client);
+    this.#welcome(session, client);
     return this.#describe(session, record);
+  }
+
+  /** What the session is still to do waits until the client is attached: it may be needed for it. */
+  async #attach(record: SessionRecord, params: SessionParams, client: SessionClient): Promise<HostedSession> {
+    this.#factory.check(params);
+    const session = await this.#load(record.id);
+    session.attach(client, params);
+    return session;
+  }
+
+  async #load(id: string): Promise<HostedSession> {
+    const live = this.#live.find(id);
+    if (live !== undefined) return live;
+    const record = await this.#options.engine.directory.get(id);
+    if (record === undefined) throw notFound(id);
+    this.#live.makeRoom();
+    // Somebody else may have begun to bring it back meanwhile.
+    return this.#live.find(id) ?? this.#live.enter(id, () => this.#factory.restore(record));
+  }
+
+  /**
+   * The client is attached. What an ended process left is taken up in the second turn of the loop from here: by then the
+   * gateway has written the response, and the events that it held behind it.
+   */
+  #welcome(session: HostedSession, client: SessionClient): void {
+    setImmediate(() => setImmediate(() => session.takeUp()));
+    this.#letGo(session, client);
+  }
+
+  /** A client that went away while it was being attached is not attached. */
+  #letGo(session: HostedSession, client: SessionClient): void {
+    if (!client.isConnected) this.detach(session.id, client.id);
   }
 
   #describe(session: HostedSession, record: SessionRecord): OpenedSession {
@@ -247,51 +290,22 @@ export class Runtime {
     };
   }
 
-  /** Brings a session into memory once, however many ask for it at the same time. */
-  async #enter(id: string, make: () => Promise<HostedSession>): Promise<HostedSession> {
-    if (this.#isClosed) throw new NarthexError("SERVER_SHUTTING_DOWN", "The runtime is shutting down.");
-    const made = make();
-    this.#live.set(id, made);
-    try {
-      const session = await made;
-      this.#ready.set(id, session);
-      return session;
-    } catch (error) {
-      if (this.#live.get(id) === made) this.#live.delete(id);
-      throw error;
-    }
+  async #shutDown(id: string): Promise<HostedSession | undefined> {
+    const session = this.#live.ready(id);
+    if (session === undefined) return undefined;
+    await session.close();
+    this.#live.forget(id, session);
+    return session;
   }
 
-  /** Memory is bounded: an idle session that nobody is attached to goes before a new one comes. */
-  #makeRoom(): void {
-    if (this.#live.size < this.#limits.maxLiveSessions) return;
-    for (const id of this.#ready.keys()) {
-      this.#unloadIfUnused(id);
-      if (this.#live.size < this.#limits.maxLiveSessions) return;
-    }
-    throw new NarthexError(
-      "LIMIT_EXCEEDED",
-      `${this.#limits.maxLiveSessions} sessions are in use: disconnect some first.`,
-    );
-  }
-
-  #unloadIfUnused(id: string): void {
-    const session = this.#ready.get(id);
-    if (session === undefined || session.attachments.size > 0 || !session.isIdle) return;
-    this.#forget(id, session);
-    session.close(false).catch((error: unknown) => this.#options.logger.warn(messageOf(error), { sessionId: id }));
-  }
-
-  #forget(id: string, session: HostedSession): void {
-    if (this.#ready.get(id) !== session) return;
-    this.#ready.delete(id);
-    this.#live.delete(id);
+  /** Something was accepted for a session that has left memory. */
+  #bringBack(id: string): void {
+    this.open(id).catch((error: unknown) => this.#options.logger.warn(messageOf(error), { sessionId: id }));
   }
 
   /** A create that failed leaves nothing behind. */
   async #discard(id: string): Promise<void> {
-    this.#live.delete(id);
-    this.#ready.delete(id);
+    this.#live.forget(id);
     try {
       await this.#options.engine.directory.remove(id);
       await this.#workspaces.remove(id);

@@ -30,17 +30,25 @@ export class RawClient {
   readonly events = new Arrivals<Arrived>();
   readonly all: Arrived[] = [];
   readonly lifecycle: any[] = [];
+  readonly notices = new Arrivals<any>();
   answer: (method: string, params: any) => unknown = (method) => {
     throw new NarthexError("METHOD_NOT_FOUND", `Unhandled method ${method}`);
   };
 
+  /** Called with each event as it is read. */
+  onEvent: (event: WireEvent) => void = () => undefined;
+
   constructor(transport: Transport) {
     this.peer = new RpcPeer(transport, {
       notification: (method, params: any) => {
-        if (method === "session.lifecycle") return void this.lifecycle.push(params);
+        if (method === "session.lifecycle") {
+          this.notices.push(params);
+          return void this.lifecycle.push(params);
+        }
         this.order.push(`event ${params.event.type}`);
         this.all.push(params);
         this.events.push(params);
+        this.onEvent(params.event);
       },
       request: (method, params) => {
         this.order.push(`request ${method}`);
@@ -76,19 +84,30 @@ export interface Stand {
   readonly runtime: Runtime;
   readonly gateway: Gateway;
   connect(features?: readonly string[], token?: string): Promise<RawClient>;
+  /** Goes away without shutting the runtime down; for a runtime whose engine does nothing any more. */
+  crash(): Promise<void>;
   urlOf(sessionId: string): string;
 }
 
 /** A whole runtime on a free port, with a data directory of its own; ends with the test. */
 export async function startStand(
-  options: { model?: ModelConfig; token?: string; repositories?: RepositoryBases; home?: string; limits?: object } = {},
+  options: {
+    model?: ModelConfig;
+    token?: string;
+    repositories?: RepositoryBases;
+    home?: string;
+    limits?: object;
+    eventLogLimits?: object;
+    /** What the runtime gets in place of the engine. */
+    wrap?: (engine: Engine) => Engine;
+  } = {},
 ): Promise<Stand> {
   const home = options.home ?? (await mkdtemp(path.join(tmpdir(), "narthex-server-")));
   const engine = await openLocalEngine({ directory: home });
   let port = 0;
   const urlOf = (id: string): string => `http://127.0.0.1:${port}/sessions/${id}?key=${accessKey(SECRET, id)}`;
   const runtime = new Runtime({
-    engine,
+    engine: options.wrap?.(engine) ?? engine,
     workspacesDirectory: path.join(home, "workspaces"),
     repositories: options.repositories ?? {},
     model: options.model ?? { kind: "offline" },
@@ -96,6 +115,7 @@ export async function startStand(
     remoteUrlOf: urlOf,
     logger: silent,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
+    ...(options.eventLogLimits === undefined ? {} : { eventLogLimits: options.eventLogLimits }),
   });
   const gateway = new Gateway({
     runtime,
@@ -104,20 +124,28 @@ export async function startStand(
   });
   const listener = await listen({ gateway, app: createHttpApp({ runtime, secret: SECRET }), port: 0 });
   port = listener.port;
-  onTestFinished(async () => {
-    await gateway.shutDown();
+  const leave = async (isCrash: boolean): Promise<void> => {
+    if (!isCrash) await gateway.shutDown();
     gateway.close();
     await listener.close();
     await engine.close();
+  };
+  let hasCrashed = false;
+  onTestFinished(async () => {
+    if (!hasCrashed) await leave(false);
     if (options.home === undefined) await rm(home, { recursive: true, force: true });
   });
+  const crash = (): Promise<void> => {
+    hasCrashed = true;
+    return leave(true);
+  };
   const connect = async (features: readonly string[] = [], token?: string): Promise<RawClient> => {
     const client = new RawClient(await connectTcp({ host: "127.0.0.1", port }));
     onTestFinished(() => client.peer.close());
     await client.call("connect", { features, ...(token === undefined ? {} : { token }) });
     return client;
   };
-  return { home, port, engine, runtime, gateway, connect, urlOf };
+  return { home, port, engine, runtime, gateway, connect, crash, urlOf };
 }
 
 /** A model config for a scripted model. */

@@ -17,6 +17,8 @@ export class EventRows {
   readonly #reserve: SqlStatement;
   readonly #insert: SqlStatement;
   readonly #read: SqlStatement;
+  readonly #readBackward: SqlStatement;
+  readonly #locate: SqlStatement;
 
   constructor(driver: SqlDriver) {
     this.#tail = driver.prepare(
@@ -35,6 +37,10 @@ export class EventRows {
     this.#read = driver.prepare(
       "SELECT seq, body FROM events WHERE session = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
     );
+    this.#readBackward = driver.prepare(
+      "SELECT seq, body FROM events WHERE session = ? AND seq > ? AND seq <= ? ORDER BY seq DESC LIMIT ?",
+    );
+    this.#locate = driver.prepare("SELECT seq FROM events WHERE session = ? AND seq > ? AND seq <= ? AND id = ?");
   }
 
   tail(id: string): StoredTail | undefined {
@@ -81,6 +87,17 @@ export class EventRows {
   /** Persisted events with `after < seq <= upTo`, in order: `seq` and `body`. */
   read(session: number, after: number, upTo: number, limit: number): readonly SqlRow[] {
     return this.#read.all(session, after, upTo, limit);
+  }
+
+  /** The same, newest first. */
+  readBackward(session: number, after: number, upTo: number, limit: number): readonly SqlRow[] {
+    return this.#readBackward.all(session, after, upTo, limit);
+  }
+
+  /** The number of an event among those with `after < seq <= upTo`. */
+  locate(session: number, after: number, upTo: number, eventId: string): number | undefined {
+    const row = this.#locate.get(session, after, upTo, eventId);
+    return row && Number(row["seq"]);
   }
 }
 

@@ -27,6 +27,14 @@ export interface LogParts {
 /** A long replay gives way to other work after so many records. */
 const READ_CHUNK_RECORDS = 2048;
 
+/** Which records a read is about: `after < seq <= upTo`. */
+interface Range {
+  readonly after: number;
+  readonly upTo: number;
+  readonly limit: number;
+  readonly isBackward: boolean;
+}
+
 /** The event logs on SQLite. Subscribers hear of what is appended through this engine, not of other processes. */
 export class LocalEventLog implements EventLog {
   readonly #parts: LogParts;
@@ -64,14 +72,41 @@ export class LocalEventLog implements EventLog {
   async read(id: string, options: ReadOptions = {}): Promise<LogRecord[]> {
     this.#parts.commit.assertOpen();
     parseSessionId(id);
-    const after = requireCount(options.after ?? 0, "after");
-    const limit = options.limit === undefined ? Infinity : requireCount(options.limit, "limit");
-    const ephemerals = options.includeEphemeral ? this.#parts.live.ephemerals(id, after) : [];
-    const persisted = await this.#readPersisted(id, after, limit);
-    return merge(
-      persisted,
-      ephemerals.map(({ seq, body }) => toRecord(id, seq, true, body)),
-    ).slice(0, limit);
+    const range: Range = {
+      after: requireCount(options.after ?? 0, "after"),
+      upTo: options.upTo === undefined ? Infinity : requireCount(options.upTo, "upTo"),
+      limit: options.limit === undefined ? Infinity : requireCount(options.limit, "limit"),
+      isBackward: options.isBackward ?? false,
+    };
+    const ephemerals = options.includeEphemeral ? this.#parts.live.ephemerals(id, range.after) : [];
+    const persisted = await this.#readPersisted(id, range);
+    const others = ephemerals
+      .filter(({ seq }) => seq <= range.upTo)
+      .map(({ seq, body }) => toRecord(id, seq, true, body));
+    return merge(persisted, others, range.isBackward).slice(0, range.limit);
+  }
+
+  async locate(id: string, eventId: string): Promise<number | undefined> {
+    this.#parts.commit.assertOpen();
+    parseSessionId(id);
+    const { events, live, commit } = this.#parts;
+    // The id stands in the text of its record; only a record that holds it at all is parsed.
+    const quoted = JSON.stringify(eventId);
+    const found = live
+      .ephemerals(id, 0)
+      .find(({ seq, body }) => body.includes(quoted) && toRecord(id, seq, true, body).event.id === eventId);
+    if (found) return found.seq;
+    const stored = this.#readingStore(() => events.tail(id));
+    if (!stored) throw sessionNotFound(id);
+    // Newest first: whoever asks was here a moment ago.
+    for (let upTo = stored.persistedSeq; upTo > 0; upTo -= READ_CHUNK_RECORDS) {
+      const after = Math.max(0, upTo - READ_CHUNK_RECORDS);
+      const seq = this.#readingStore(() => events.locate(stored.session, after, upTo, eventId));
+      if (seq !== undefined) return seq;
+      await nextTurn();
+      commit.assertOpen();
+    }
+    return undefined;
   }
 
   async tail(id: string): Promise<LogTail> {
@@ -105,17 +140,27 @@ export class LocalEventLog implements EventLog {
     return this.#parts.events.tail(id) ? conflict : sessionNotFound(id);
   }
 
-  async #readPersisted(id: string, after: number, limit: number): Promise<LogRecord[]> {
+  async #readPersisted(id: string, range: Range): Promise<LogRecord[]> {
     const { events, commit } = this.#parts;
     const stored = this.#readingStore(() => events.tail(id));
     if (!stored) throw sessionNotFound(id);
+    const { session } = stored;
     const records: LogRecord[] = [];
-    for (let from = after; from < stored.persistedSeq && records.length < limit;) {
-      const wanted = Math.min(READ_CHUNK_RECORDS, limit - records.length);
-      const rows = this.#readingStore(() => events.read(stored.session, from, stored.persistedSeq, wanted));
+    let from = range.after;
+    let upTo = Math.min(stored.persistedSeq, range.upTo);
+    while (from < upTo && records.length < range.limit) {
+      const wanted = Math.min(READ_CHUNK_RECORDS, range.limit - records.length);
+      const [after, last] = [from, upTo];
+      const rows = this.#readingStore(() =>
+        range.isBackward
+          ? events.readBackward(session, after, last, wanted)
+          : events.read(session, after, last, wanted),
+      );
       for (const { seq, body } of rows) records.push(toRecord(id, Number(seq), false, String(body)));
       if (rows.length < wanted) break;
-      from = records.at(-1)?.seq ?? stored.persistedSeq;
+      const reached = records.at(-1)?.seq ?? 0;
+      if (range.isBackward) upTo = reached - 1;
+      else from = reached;
       await nextTurn();
       commit.assertOpen();
     }
@@ -131,9 +176,9 @@ export class LocalEventLog implements EventLog {
   }
 }
 
-function merge(persisted: LogRecord[], ephemerals: LogRecord[]): LogRecord[] {
+function merge(persisted: LogRecord[], ephemerals: LogRecord[], isBackward: boolean): LogRecord[] {
   if (ephemerals.length === 0) return persisted;
-  return [...persisted, ...ephemerals].sort((a, b) => a.seq - b.seq);
+  return [...persisted, ...ephemerals].sort((a, b) => (isBackward ? b.seq - a.seq : a.seq - b.seq));
 }
 
 function toRecord(id: string, seq: number, ephemeral: boolean, body: string): LogRecord {

@@ -1,8 +1,10 @@
 import { NarthexError, parseSessionId } from "@narthex/protocol";
 
-import type { ListFilter, Page, SessionDirectory, SessionRecord } from "../engine.ts";
+import type { CreateKey, ListFilter, NewSession, Page, SessionDirectory, SessionRecord } from "../engine.ts";
 import type { ChangeClock } from "./change-clock.ts";
 import { sessionNotFound } from "./checks.ts";
+import { type CreateRows, keyReused, requireKey } from "./create-rows.ts";
+import { digestOf } from "./digest.ts";
 import { toJson } from "./event-body.ts";
 import type { GroupCommit } from "./group-commit.ts";
 import type { Round } from "./round.ts";
@@ -12,9 +14,11 @@ import { storeError } from "./store-error.ts";
 /** What the directory works with. */
 export interface DirectoryParts {
   readonly sessions: SessionRows;
+  readonly creates: CreateRows;
   readonly commit: GroupCommit;
   readonly clock: ChangeClock;
   readonly maxAttributesBytes: number;
+  readonly maxCreateKeys: number;
 }
 
 const DEFAULT_PAGE = 100;
@@ -29,18 +33,32 @@ export class LocalSessionDirectory implements SessionDirectory {
     this.#parts = parts;
   }
 
-  async create(record: { id: string; isCloud: boolean; attributes: Record<string, unknown> }): Promise<SessionRecord> {
+  async create(record: NewSession): Promise<SessionRecord> {
     const id = parseSessionId(record.id);
     const attributes = this.#encode(record.attributes);
+    return this.#write(id, attributes.length, (round) => this.#insert(round, id, record.isCloud, attributes).record);
+  }
+
+  async createOnce(record: NewSession, key: CreateKey): Promise<{ record: SessionRecord; isNew: boolean }> {
+    const id = parseSessionId(record.id);
+    requireKey(key.key);
+    const attributes = this.#encode(record.attributes);
+    const digest = digestOf(key.request, "The request of a create");
     return this.#write(id, attributes.length, (round) => {
-      const { sessions, clock } = this.#parts;
       round.beginWrite();
-      if (sessions.find(id)) {
-        throw new NarthexError("SESSION_ID_CONFLICT", `There is a session ${id} already: choose another id.`);
-      }
-      sessions.insert(id, record.isCloud, attributes, clock.next());
-      return this.#existing(id).record;
+      const known = this.#knownByKey(key.key, digest);
+      if (known) return { record: known, isNew: false };
+      const row = this.#insert(round, id, record.isCloud, attributes);
+      this.#parts.creates.insert(key.key, digest, row.n, this.#parts.maxCreateKeys);
+      return { record: row.record, isNew: true };
     });
+  }
+
+  async createdWith(key: CreateKey): Promise<SessionRecord | undefined> {
+    this.#parts.commit.assertOpen();
+    requireKey(key.key);
+    const digest = digestOf(key.request, "The request of a create");
+    return this.#reading(() => this.#knownByKey(key.key, digest));
   }
 
   async get(id: string): Promise<SessionRecord | undefined> {
@@ -53,10 +71,9 @@ export class LocalSessionDirectory implements SessionDirectory {
     this.#parts.commit.assertOpen();
     const limit = requirePageSize(page.limit ?? DEFAULT_PAGE);
     const attributes = requireFilter(filter.attributes ?? {});
+    const only = { withUserMessage: filter.onlyWithUserMessage ?? true, orCloud: filter.orCloud ?? false };
     const before = page.after === undefined ? undefined : this.#reading(() => this.#existing(page.after ?? ""));
-    return this.#reading(() =>
-      this.#parts.sessions.list(filter.onlyWithUserMessage ?? true, attributes, before, limit).map((row) => row.record),
-    );
+    return this.#reading(() => this.#parts.sessions.list(only, attributes, before, limit).map((row) => row.record));
   }
 
   async update(id: string, patch: { attributes: Record<string, unknown> }, revision: number): Promise<SessionRecord> {
@@ -87,6 +104,22 @@ export class LocalSessionDirectory implements SessionDirectory {
 
   #write<T>(sessionId: string, bytes: number, write: (round: Round) => T): Promise<T> {
     return this.#parts.commit.enqueue({ sessionId, bytes, write });
+  }
+
+  #insert(round: Round, id: string, isCloud: boolean, attributes: string): SessionRow {
+    const { sessions, clock } = this.#parts;
+    round.beginWrite();
+    if (sessions.find(id)) {
+      throw new NarthexError("SESSION_ID_CONFLICT", `There is a session ${id} already: choose another id.`);
+    }
+    sessions.insert(id, isCloud, attributes, clock.next());
+    return this.#existing(id);
+  }
+
+  #knownByKey(key: string, digest: string): SessionRecord | undefined {
+    const known = this.#parts.creates.find(key);
+    if (known && known.digest !== digest) throw keyReused("create");
+    return known && this.#existing(known.sessionId).record;
   }
 
   #existing(id: string): SessionRow {

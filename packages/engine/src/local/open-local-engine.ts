@@ -2,11 +2,14 @@ import type { NarthexError } from "@narthex/protocol";
 
 import type { Engine } from "../engine.ts";
 import { ChangeClock } from "./change-clock.ts";
+import { CommandRows } from "./command-rows.ts";
+import { CreateRows } from "./create-rows.ts";
 import type { SqlDriver } from "./driver.ts";
 import { EventRows } from "./event-rows.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { LiveSessions } from "./live-sessions.ts";
 import { LocalEventLog } from "./local-event-log.ts";
+import { LocalMailbox } from "./local-mailbox.ts";
 import { LocalSessionDirectory } from "./local-session-directory.ts";
 import { type LocalEngineOptions, type ResolvedLocalEngineOptions, resolveOptions } from "./options.ts";
 import { SessionRows } from "./session-rows.ts";
@@ -17,8 +20,8 @@ import { inTransaction } from "./transaction.ts";
 import { verifyStore } from "./verify-store.ts";
 
 /**
- * Opens the engine that keeps sessions in one SQLite file, `narthex.db`, in a directory of this machine. Appends of one
- * turn of the event loop share one commit. Several processes may use the directory; when two append to one session, one
+ * Opens the engine that keeps sessions in one SQLite file, `narthex.db`, in a directory of this machine. What is written
+ * in one turn of the event loop - appends, posts, acknowledgements - shares one commit. Several processes may use the directory; when two append to one session, one
  * of them gets LOG_CONFLICT. Subscribers hear of what is appended through their own engine only.
  *
  * @throws {NarthexError} STORE_UNAVAILABLE when the directory or the file cannot be used, is locked or was written by a
@@ -45,6 +48,7 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Engi
 class LocalEngine implements Engine {
   readonly directory: LocalSessionDirectory;
   readonly log: LocalEventLog;
+  readonly mailbox: LocalMailbox;
   readonly #driver: SqlDriver;
   readonly #events: EventRows;
   readonly #live: LiveSessions;
@@ -68,14 +72,21 @@ class LocalEngine implements Engine {
     this.#commit = new GroupCommit(context, options.maxPendingBytes, () => this.#subscriptions.beginRound());
     const sessions = new SessionRows(driver);
     const shared = { commit: this.#commit, clock: new ChangeClock(options.now, sessions.latestChange()) };
-    const { maxAttributesBytes, maxEventBytes } = options;
-    this.directory = new LocalSessionDirectory({ ...shared, sessions, maxAttributesBytes });
+    const { maxAttributesBytes, maxEventBytes, maxCreateKeys } = options;
+    const creates = new CreateRows(driver);
+    this.directory = new LocalSessionDirectory({ ...shared, sessions, creates, maxAttributesBytes, maxCreateKeys });
     this.log = new LocalEventLog({
       ...shared,
       events: this.#events,
       live: this.#live,
       subscriptions: this.#subscriptions,
       maxEventBytes,
+    });
+    this.mailbox = new LocalMailbox({
+      commands: new CommandRows(driver),
+      events: this.#events,
+      commit: this.#commit,
+      limits: options,
     });
   }
 

@@ -23,6 +23,17 @@ export interface LocalEngineOptions {
   maxAttributesBytes?: number;
   /** Size of everything that waits to be written at one moment (default 64 MiB). */
   maxPendingBytes?: number;
+  /** Commands of one session that may wait to be acknowledged (default 1,000); one more is refused. */
+  maxWaitingCommands?: number;
+  /**
+   * How long an acknowledged command is remembered, so that a repetition gets the first answer: until so many newer
+   * commands of its session came (default 1,000).
+   */
+  maxRememberedCommands?: number;
+  /** Size of one command's payload as JSON (default 16 MiB). */
+  maxCommandBytes?: number;
+  /** Keys of repeatable creates that are remembered (default 10,000); the oldest go first. */
+  maxCreateKeys?: number;
   /** How long a write waits for another process that is writing (default 5,000 ms). The event loop stands meanwhile. */
   lockTimeoutMs?: number;
   /** Told about what nobody else hears of, such as a throwing subscriber (default: a process warning). */
@@ -48,6 +59,10 @@ const DEFAULT_LIMITS = {
   maxEventBytes: 16 * MIB,
   maxAttributesBytes: MIB,
   maxPendingBytes: 64 * MIB,
+  maxWaitingCommands: 1000,
+  maxRememberedCommands: 1000,
+  maxCommandBytes: 16 * MIB,
+  maxCreateKeys: 10_000,
   lockTimeoutMs: 5000,
 } as const;
 

@@ -4,7 +4,7 @@ import type { SqlDriver } from "./driver.ts";
 import { inTransaction } from "./transaction.ts";
 
 /** Version of the schema, kept in the file as `user_version`. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 // "Nrtx", so that the file of another program is not taken for ours.
 const APPLICATION_ID = 0x4e727478;
@@ -13,6 +13,8 @@ const APPLICATION_ID = 0x4e727478;
  * sessions  what changes rarely and may be large
  * tails     what every append changes: small rows, so that an append rewrites one page and not a session's attributes
  * events    the log, clustered by session, so that a replay reads neighbouring pages
+ * commands  the mailbox, clustered by session; the payload goes when a command is acknowledged   (since version 2)
+ * creates   the keys of repeatable creates                                                       (since version 2)
  *
  * `n` is never reused, so a removed and recreated session never meets the rows or the cached tail of its predecessor.
  */
@@ -48,6 +50,31 @@ CREATE TABLE events (
 ) STRICT, WITHOUT ROWID;
 
 PRAGMA application_id = ${APPLICATION_ID};
+`;
+
+const SINCE_VERSION_2 = `
+CREATE TABLE commands (
+  session INTEGER NOT NULL REFERENCES sessions (n) ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  command_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  receipt TEXT NOT NULL,
+  payload TEXT,
+  PRIMARY KEY (session, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX commands_by_id ON commands (session, command_id);
+
+CREATE TABLE creates (
+  n INTEGER PRIMARY KEY AUTOINCREMENT,
+  key TEXT NOT NULL UNIQUE,
+  digest TEXT NOT NULL,
+  session INTEGER NOT NULL REFERENCES sessions (n) ON DELETE CASCADE
+) STRICT;
+
+CREATE INDEX creates_by_session ON creates (session);
+
 PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
@@ -61,10 +88,11 @@ function readPragma(driver: SqlDriver, name: "user_version" | "application_id"):
  * creates meanwhile is seen either not at all or whole.
  * @throws {NarthexError} STORE_UNAVAILABLE for the file of a newer version or of another program.
  */
-function checkSchema(driver: SqlDriver, path: string): "empty" | "current" {
+function checkSchema(driver: SqlDriver, path: string): "empty" | "version 1" | "current" {
   const version = readPragma(driver, "user_version");
   const application = readPragma(driver, "application_id");
   if (application === APPLICATION_ID && version === SCHEMA_VERSION) return "current";
+  if (application === APPLICATION_ID && version === 1) return "version 1";
   if (application === APPLICATION_ID && version > SCHEMA_VERSION) {
     throw new NarthexError(
       "STORE_UNAVAILABLE",
@@ -80,7 +108,7 @@ function checkSchema(driver: SqlDriver, path: string): "empty" | "current" {
 }
 
 /**
- * Makes sure that the tables are there, whoever creates them.
+ * Makes sure that the tables are there, whoever creates them. The store of an older version gets what it lacks.
  * @throws {NarthexError} STORE_UNAVAILABLE for the file of a newer version or of another program.
  */
 export function ensureSchema(driver: SqlDriver, path: string): void {
@@ -88,6 +116,8 @@ export function ensureSchema(driver: SqlDriver, path: string): void {
   driver.prepare("PRAGMA journal_mode = WAL").all();
   if (state === "current") return;
   inTransaction(driver, "BEGIN IMMEDIATE", () => {
-    if (checkSchema(driver, path) === "empty") driver.exec(SCHEMA);
+    const found = checkSchema(driver, path);
+    if (found === "empty") driver.exec(SCHEMA);
+    if (found !== "current") driver.exec(SINCE_VERSION_2);
   });
 }

@@ -25,7 +25,7 @@ const MATCHES_ATTRIBUTES = `NOT EXISTS (
     WHERE own.key = wanted.key AND own.type = 'text' AND own.value = wanted.value))`;
 
 const LIST = `SELECT ${COLUMNS}
-  WHERE (t.changed_us, t.session) < (?, ?) AND t.has_user_message >= ?`;
+  WHERE (t.changed_us, t.session) < (?, ?) AND (t.has_user_message >= ? OR s.is_cloud >= ?)`;
 const LIST_ORDER = "ORDER BY t.changed_us DESC, t.session DESC LIMIT ?";
 
 /** The statements of the directory of sessions. */
@@ -63,13 +63,14 @@ export class SessionRows {
   }
 
   list(
-    onlyWithUserMessage: boolean,
+    only: { readonly withUserMessage: boolean; readonly orCloud: boolean },
     attributes: Readonly<Record<string, string>>,
     before: ListPosition | undefined,
     limit: number,
   ): SessionRow[] {
     const end = Number.MAX_SAFE_INTEGER;
-    const position = [before?.changedUs ?? end, before?.n ?? end, onlyWithUserMessage ? 1 : 0];
+    const which = [only.withUserMessage ? 1 : 0, only.orCloud ? 1 : 2];
+    const position = [before?.changedUs ?? end, before?.n ?? end, ...which];
     const rows =
       Object.keys(attributes).length === 0
         ? this.#list.all(...position, limit)

@@ -39,6 +39,46 @@ export function describeDirectory(bench: ContractBench): void {
       expect(await directory.get("s-1")).toMatchObject({ isCloud: false, attributes: { first: true } });
     });
 
+    it("creates once for one key: at once, later, and after it is opened again", async () => {
+      const engine = await bench.open();
+      const make = (id: string, request: unknown = { a: 1, b: 2 }) =>
+        engine.directory.createOnce({ id, isCloud: true, attributes: { id } }, { key: "k", request });
+      const [first, second] = await Promise.all([make("s-1"), make("s-2", { b: 2, a: 1 })]);
+      expect([first?.isNew, second?.isNew]).toEqual([true, false]);
+      expect(second?.record).toEqual(first?.record);
+      expect(idsOf(await engine.directory.list({ onlyWithUserMessage: false }))).toEqual(["s-1"]);
+      await expect(make("s-3", { a: 2 })).rejects.toMatchObject({ code: "IDEMPOTENCY_KEY_REUSED" });
+      await engine.close();
+      const { directory } = await bench.open();
+      const again = { key: "k", request: { a: 1, b: 2 } };
+      expect(await directory.createdWith(again)).toEqual(first?.record);
+      await expect(directory.createdWith({ ...again, request: 7 })).rejects.toMatchObject({
+        code: "IDEMPOTENCY_KEY_REUSED",
+      });
+      expect(await directory.createdWith({ ...again, key: "other" })).toBeUndefined();
+      await directory.remove("s-1");
+      expect(await directory.createdWith(again)).toBeUndefined();
+    });
+
+    it("forgets the oldest keys of creates above its bound", async () => {
+      const { directory } = await bench.open({ maxCreateKeys: 2 });
+      for (const id of ["a", "b", "c"]) {
+        await directory.createOnce({ id, isCloud: true, attributes: {} }, { key: id, request: id });
+      }
+      const known = await Promise.all(["a", "b", "c"].map((key) => directory.createdWith({ key, request: key })));
+      expect(known.map((record) => record?.id)).toEqual([undefined, "b", "c"]);
+    });
+
+    it("lists cloud sessions without a prompt where it is asked to", async () => {
+      const { directory } = await bench.open();
+      await directory.create({ id: "cloud", isCloud: true, attributes: {} });
+      await directory.create({ id: "local", isCloud: false, attributes: {} });
+      expect(await directory.list()).toEqual([]);
+      expect(idsOf(await directory.list({ orCloud: true }))).toEqual(["cloud"]);
+      expect(idsOf(await directory.list({ orCloud: true, attributes: { x: "y" } }))).toEqual([]);
+      expect(idsOf(await directory.list({ onlyWithUserMessage: false }))).toEqual(["local", "cloud"]);
+    });
+
     it("refuses malformed session ids everywhere", async () => {
       const { directory, log } = await bench.open();
       for (const id of ["", "a/b", "a.b", "ü", "x".repeat(129)]) {

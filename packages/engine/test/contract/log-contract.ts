@@ -16,6 +16,31 @@ const seqsOf = (records: readonly LogRecord[]): number[] => records.map(({ seq }
 
 export function describeLog(bench: ContractBench): void {
   describe("log", () => {
+    it("reads a range, and backwards from its end", async () => {
+      const { directory, log } = await bench.open();
+      await directory.create({ id: "range", isCloud: true, attributes: {} });
+      const events = new SessionEvents("r");
+      await log.append("range", [events.persisted(), events.ephemeral(), events.persisted(), ...events.many(3)]);
+      const read = async (options: Parameters<typeof log.read>[1]) =>
+        (await log.read("range", options)).map(({ seq }) => seq);
+      expect(await read({ after: 1, upTo: 4 })).toEqual([3, 4]);
+      expect(await read({ isBackward: true, limit: 2 })).toEqual([6, 5]);
+      expect(await read({ isBackward: true, upTo: 3, includeEphemeral: true })).toEqual([3, 2, 1]);
+      expect(await read({ isBackward: true, upTo: 2, limit: 1 })).toEqual([1]);
+      expect(await read({ isBackward: true, upTo: 0 })).toEqual([]);
+    });
+
+    it("finds an event by its id, also a long way back and in the ephemeral lane", async () => {
+      const { directory, log } = await bench.open();
+      await directory.create({ id: "long", isCloud: true, attributes: {} });
+      const events = new SessionEvents("l");
+      await log.append("long", events.many(5_000));
+      await log.append("long", [events.ephemeral()]);
+      const found = await Promise.all(["l-1", "l-2500", "l-5000", "l-5001", "l"].map((id) => log.locate("long", id)));
+      expect(found).toEqual([1, 2500, 5000, 5001, undefined]);
+      await expect(log.locate("nobody", "l-1")).rejects.toMatchObject({ code: "SESSION_NOT_FOUND" });
+    });
+
     it("numbers the first event 1 and the following ones upwards", async () => {
       const { log } = await openWithSession(bench);
       const events = new SessionEvents();

@@ -83,6 +83,18 @@ export const EPHEMERAL_EVENT_TYPES: ReadonlySet<string> = new Set([
   "user_input.requested",
 ]);
 
+/**
+ * Event types of the list above that this runtime keeps all the same, without the `ephemeral` flag: cost can be rebuilt
+ * from the log (rt-10), and questions survive a crash (rt-7).
+ */
+export const ALSO_KEPT_EVENT_TYPES: ReadonlySet<string> = new Set([
+  "assistant.usage",
+  "elicitation.completed",
+  "elicitation.requested",
+  "user_input.completed",
+  "user_input.requested",
+]);
+
 /** Event types that are kept in the log, unless one instance says `ephemeral: true`. */
 export const PERSISTED_EVENT_TYPES: ReadonlySet<string> = new Set([
   "abort",

@@ -17,13 +17,15 @@ export class Attachments {
   readonly #byClient = new Map<string, Attachment>();
 
   /** Attaches a client, or replaces what it said before. */
-  attach(client: SessionClient, params: SessionParams): void {
-    this.#byClient.set(client.id, {
+  attach(client: SessionClient, params: SessionParams): Attachment {
+    const attachment: Attachment = {
       client,
       abilities: abilitiesOf(params),
       tools: params.tools ?? [],
       commands: params.commands ?? [],
-    });
+    };
+    this.#byClient.set(client.id, attachment);
+    return attachment;
   }
 
   detach(clientId: string): boolean {

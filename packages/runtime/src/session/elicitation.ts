@@ -25,11 +25,35 @@ export async function elicit(
   const data = { requestId, mode: "form", ...question } as ElicitationRequestedData;
   const event = await context.writer.write("elicitation.requested", data);
   context.pending.announce(requestId, event);
-  const given = await answer;
-  context.writer.emit("elicitation.completed", {
-    requestId,
-    action: given.action,
-    ...(given.content === undefined ? {} : { content: given.content }),
-  });
-  return given;
+  return finish(context, requestId, answer);
+}
+
+/** Waits on for a form of before a restart. Whoever wanted it has gone; its outcome is in the log. */
+export async function resumeElicitation(
+  context: SessionContext,
+  requestId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { answer } = context.pending.open<ElicitationAnswer>("elicitation", signal, requestId);
+  await finish(context, requestId, answer).catch(() => undefined);
+}
+
+async function finish(
+  context: SessionContext,
+  requestId: string,
+  answer: Promise<ElicitationAnswer>,
+): Promise<ElicitationAnswer> {
+  try {
+    const { action, content } = await answer;
+    await context.writer.write("elicitation.completed", {
+      requestId,
+      action,
+      ...(content === undefined ? {} : { content }),
+    });
+    context.inbox.answerSettled(requestId);
+    return { action, content };
+  } catch (error) {
+    context.writer.emit("elicitation.completed", { requestId, action: "cancel" });
+    throw error;
+  }
 }

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { EventLog, LogRecord } from "@narthex/engine";
 import {
+  ALSO_KEPT_EVENT_TYPES,
   EPHEMERAL_EVENT_TYPES,
   NarthexError,
   type RawSessionEvent,
@@ -16,6 +17,10 @@ export class EventWriter {
   readonly #onWritten: (event: RawSessionEvent) => void;
   readonly #onProblem: ProblemSink;
   #parentId: string | null;
+  /** The last persisted event that is durable, and how many are on their way. */
+  #durableId: string | null;
+  #onTheWay = 0;
+  #isPaused = false;
 
   constructor(options: {
     sessionId: string;
@@ -29,20 +34,22 @@ export class EventWriter {
     this.#sessionId = options.sessionId;
     this.#log = options.log;
     this.#parentId = options.parentId;
+    this.#durableId = options.parentId;
     this.#onWritten = options.onWritten;
     this.#onProblem = options.onProblem;
   }
 
   /**
    * Appends one event. Resolves with it once it is durable (ephemeral ones: once they have their place in the order).
-   * @throws {NarthexError} STORE_UNAVAILABLE, LOG_CONFLICT
+   * @throws {NarthexError} STORE_UNAVAILABLE, LOG_CONFLICT, SESSION_SHUT_DOWN while paused
    */
   async write<T extends SessionEventType>(
     type: T,
     data: SessionEventDataMap[T],
     options: { ephemeral?: boolean } = {},
   ): Promise<RawSessionEvent> {
-    const isEphemeral = options.ephemeral ?? EPHEMERAL_EVENT_TYPES.has(type);
+    if (this.#isPaused) throw new NarthexError("SESSION_SHUT_DOWN", "The session is being put away.");
+    const isEphemeral = options.ephemeral ?? (EPHEMERAL_EVENT_TYPES.has(type) && !ALSO_KEPT_EVENT_TYPES.has(type));
     const event: RawSessionEvent = {
       id: randomUUID(),
       timestamp: new Date().toISOString(),
@@ -51,21 +58,37 @@ export class EventWriter {
       data,
       ...(isEphemeral ? { ephemeral: true } : {}),
     };
-    const parentBefore = this.#parentId;
-    if (!isEphemeral) this.#parentId = event.id;
-    try {
-      await this.#append(event);
-    } catch (error) {
-      if (this.#parentId === event.id) this.#parentId = parentBefore;
-      throw error;
-    }
+    await (isEphemeral ? this.#append(event) : this.#appendPersisted(event));
     this.#onWritten(event);
     return event;
   }
 
+  /** An event that could not be written is nobody's parent (rt-1): the next one names the last that could. */
+  async #appendPersisted(event: RawSessionEvent): Promise<void> {
+    this.#parentId = event.id;
+    this.#onTheWay += 1;
+    try {
+      await this.#append(event);
+      this.#durableId = event.id;
+    } finally {
+      this.#onTheWay -= 1;
+      if (this.#onTheWay === 0) this.#parentId = this.#durableId;
+    }
+  }
+
   /** Appends one event that nobody waits for; a failure is reported. */
   emit<T extends SessionEventType>(type: T, data: SessionEventDataMap[T], options: { ephemeral?: boolean } = {}): void {
+    if (this.#isPaused) return;
     this.write(type, data, options).catch((error: unknown) => this.#onProblem(NarthexError.from(error)));
+  }
+
+  /** Nothing is written until `resume`: what ends meanwhile is to look as if it had not, so that it is taken up again. */
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
   }
 
   #append(event: RawSessionEvent): Promise<LogRecord[]> {

@@ -62,6 +62,7 @@ export async function callModel(
       : NarthexError.from(error, "MODEL_STREAM_BROKEN");
   }
   const duration = Math.round(performance.now() - startedAt);
+  // Durable no later than the message: what a call has cost is known even when the process ends right after it.
   writer.emit("assistant.usage", { model: model.id, ...definedOf(said.usage), duration });
   context.metrics.modelCall(model.id, said.usage, duration);
   finished("success");

@@ -38,6 +38,50 @@ describe("questions that wait for an answer", () => {
     expect(() => pending.open("tool", signal())).not.toThrow();
   });
 
+  it("are claimed by one answer while it is made durable, and open again when it cannot be", async () => {
+    const pending = new PendingRequests(10);
+    const { requestId, answer } = pending.open<string>("tool", signal());
+    expect(pending.claim("permission", requestId)).toBe(false);
+    expect(pending.claim("tool", requestId)).toBe(true);
+    expect(pending.claim("tool", requestId)).toBe(false);
+    pending.release(requestId);
+    expect(pending.claim("tool", requestId)).toBe(true);
+    expect(pending.answer("tool", requestId, "kept")).toBe(true);
+    expect(pending.claim("tool", requestId)).toBe(false);
+    expect(await answer).toBe("kept");
+  });
+
+  it("are taken up under their old ids by the tool call that had asked them before a restart", async () => {
+    const pending = new PendingRequests(10);
+    const event = { id: "e", timestamp: "", parentId: null, type: "permission.requested", data: {} };
+    pending.reopen({ kind: "permission", requestId: "r", toolCallId: "c", event });
+    expect(pending.announcements()).toEqual([event]);
+    expect(pending.hasReopened("c", ["permission"])).toBe(true);
+    expect(pending.open("permission", signal(), "other").requestId).not.toBe("r");
+    const taken = pending.open<string>("permission", signal(), "c");
+    expect(taken).toMatchObject({ requestId: "r", event });
+    expect(pending.hasReopened("c", ["permission"])).toBe(false);
+    expect(pending.open("permission", signal(), "c").requestId).not.toBe("r"); // once only
+    pending.answer("permission", "r", "yes");
+    expect(await taken.answer).toBe("yes");
+  });
+
+  it("can be answered before they are taken up, and are given up with their tool call", async () => {
+    const pending = new PendingRequests(10);
+    const event = { id: "e", timestamp: "", parentId: null, type: "t", data: {} };
+    for (const [requestId, toolCallId] of [
+      ["r", "c"],
+      ["s", "d"],
+    ] as const) {
+      pending.reopen({ kind: "tool", requestId, toolCallId, event });
+    }
+    expect(pending.answer("tool", "r", "early")).toBe(true);
+    expect(await pending.open("tool", signal(), "c").answer).toBe("early");
+    expect(pending.dropReopened("d")).toEqual([{ kind: "tool", requestId: "s" }]);
+    expect(pending.answer("tool", "s", "late")).toBe(false);
+    expect(pending.dropReopened("d")).toEqual([]);
+  });
+
   it("can be asked again, oldest first, as long as they are open", () => {
     const pending = new PendingRequests(10);
     const event = (id: string) => ({ id, timestamp: "", parentId: null, type: "t", data: {} });

@@ -1,5 +1,6 @@
 // Asking for permission: rules first, then whoever is attached; the first answer wins.
-import type { PermissionCompletedData, PermissionRequest } from "@narthex/protocol";
+import { isDeepStrictEqual } from "node:util";
+import type { PermissionCompletedData, PermissionRequest, RawSessionEvent } from "@narthex/protocol";
 import type { SessionContext } from "./session-context.ts";
 
 /** May the call go on? When not, `reason` is for the model. */
@@ -19,15 +20,25 @@ export async function checkPermission(
   signal: AbortSignal,
 ): Promise<Verdict> {
   if (context.rules.isAllowed(request)) return ALLOWED;
-  if (!context.attachments.can("permission")) {
+  const asker = "toolCallId" in request ? request.toolCallId : undefined;
+  const wasAsked = asker !== undefined && context.pending.hasReopened(asker, ["permission"]);
+  if (!wasAsked && !context.attachments.can("permission")) {
     return {
       isAllowed: false,
       reason: "Permission denied: nobody who can give permission is attached to this session.",
     };
   }
-  const { requestId, answer } = context.pending.open<PermissionAnswer>("permission", signal);
-  const event = await context.writer.write("permission.requested", { requestId, permissionRequest: request });
-  context.pending.announce(requestId, event);
+  const { requestId, answer, event } = context.pending.open<PermissionAnswer>("permission", signal, asker);
+  if (event !== undefined && !isSameRequest(event, request)) {
+    // Before a restart something else was asked, so an answer to it would not be one to this.
+    context.pending.answer("permission", requestId, undefined);
+    await complete(context, requestId, request, { kind: "cancelled" });
+    return checkPermission(context, request, signal);
+  }
+  if (event === undefined) {
+    const asked = await context.writer.write("permission.requested", { requestId, permissionRequest: request });
+    context.pending.announce(requestId, asked);
+  }
   let given: PermissionAnswer;
   try {
     given = await answer;
@@ -38,6 +49,14 @@ export async function checkPermission(
   const { verdict, result } = judge(context, request, given);
   await complete(context, requestId, request, result);
   return verdict;
+}
+
+/** Does the event ask for the same thing? How a client describes its tool does not matter. */
+function isSameRequest(event: RawSessionEvent, request: PermissionRequest): boolean {
+  const essence = (value: unknown): unknown => ({ ...(value as object), toolDescription: undefined });
+  const asked = (event.data as { permissionRequest?: unknown } | undefined)?.permissionRequest;
+  // Through JSON, as the event went.
+  return isDeepStrictEqual(essence(asked), essence(JSON.parse(JSON.stringify(request))));
 }
 
 type PermissionOutcome = PermissionCompletedData["result"];

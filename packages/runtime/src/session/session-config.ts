@@ -35,9 +35,13 @@ const cloud = z.looseObject({
   repository: z.looseObject({ owner: z.string(), name: z.string(), branch: z.string().optional() }).optional(),
 });
 
+/** Longest idempotency key of a create or a send, in characters. */
+export const MAX_IDEMPOTENCY_KEY_CHARS = 256;
+
 /** Unknown fields are ignored, as the protocol wants. */
 const CONFIG = z.looseObject({
   sessionId: z.string().optional(),
+  idempotencyKey: z.string().min(1).max(MAX_IDEMPOTENCY_KEY_CHARS).optional(),
   cloud: cloud.optional(),
   model: z.string().optional(),
   clientName: z.string().max(200).optional(),
@@ -87,6 +91,14 @@ const WITHOUT_EFFECT_BY_DESIGN = new Set([
   "traceparent",
   "tracestate",
 ]);
+
+/** Fields in which a repeated create may differ from the first. */
+const NOT_PART_OF_REQUEST = new Set(["idempotencyKey", "traceparent", "tracestate"]);
+
+/** What makes a create the same request as another one. */
+export function requestOf(params: SessionParams): unknown {
+  return Object.fromEntries(Object.entries(params).filter(([name]) => !NOT_PART_OF_REQUEST.has(name)));
+}
 
 /** The options among these params that this runtime does not act on, so that nobody takes its silence for consent. */
 export function ignoredOptions(params: Readonly<Record<string, unknown>>): string[] {

@@ -6,6 +6,7 @@ import type { Workspace } from "../workspace/workspaces.ts";
 import type { Attachments } from "./attachments.ts";
 import type { Conversation } from "./conversation.ts";
 import type { EventWriter } from "./event-writer.ts";
+import type { Inbox } from "./inbox.ts";
 import type { PendingRequests } from "./pending-requests.ts";
 import type { PermissionRules } from "./permission-rules.ts";
 import type { SessionMetrics } from "./session-metrics.ts";
@@ -17,6 +18,7 @@ export interface SessionContext {
   readonly conversation: Conversation;
   readonly attachments: Attachments;
   readonly pending: PendingRequests;
+  readonly inbox: Inbox;
   readonly rules: PermissionRules;
   readonly workspace: Workspace;
   readonly metrics: SessionMetrics;

@@ -8,6 +8,7 @@ import { Attachments } from "./attachments.ts";
 import { Conversation } from "./conversation.ts";
 import { EventWriter } from "./event-writer.ts";
 import { fanOut } from "./fan-out.ts";
+import { Inbox } from "./inbox.ts";
 import { PendingRequests } from "./pending-requests.ts";
 import { PermissionRules } from "./permission-rules.ts";
 import { ignoredOptions, ignoredOptionsWarning, type SessionParams } from "./session-config.ts";
@@ -15,6 +16,7 @@ import type { SessionContext } from "./session-context.ts";
 import { SessionMetrics } from "./session-metrics.ts";
 import { chooseModel, type ModelChoice } from "./session-model.ts";
 import { patchAttributes, placeOf, storedAttributes, summaryOf } from "./session-record.ts";
+import { planRecovery, type RecoveryPlan } from "./session-recovery.ts";
 import { HostedSession } from "./session.ts";
 import { checkToolNames } from "./tool-catalog.ts";
 
@@ -25,6 +27,8 @@ export interface FactoryOptions {
   readonly builtInTools: ReadonlyMap<string, BuiltInTool>;
   readonly onPersisted: (sessionId: string) => void;
   readonly onIdle: (sessionId: string) => void;
+  /** A session that left memory has something to do after all. */
+  readonly onStray: (sessionId: string) => void;
 }
 
 /** A session before its workspace is there: its events are written and sent already. */
@@ -33,6 +37,8 @@ interface Draft {
   readonly attachments: Attachments;
   readonly conversation: Conversation;
   readonly writer: EventWriter;
+  readonly inbox: Inbox;
+  readonly metrics: SessionMetrics;
   readonly stopFanOut: () => void;
 }
 
@@ -59,10 +65,8 @@ export class SessionFactory {
     try {
       const choice = this.#choose(params, draft);
       await this.#announceStart(draft, params, choice);
-      const workspace = await this.#prepareWorkspace(draft, params);
-      await patchAttributes(this.#options.options.engine.directory, record.id, placeOf(workspace));
-      await draft.writer.write("session.context_changed", placeOf(workspace));
-      return this.#assemble(draft, workspace, params, choice);
+      const workspace = await this.#findPlace(draft, params);
+      return this.#assemble(draft, workspace, params, choice, undefined);
     } catch (error) {
       draft.stopFanOut();
       throw error;
@@ -75,10 +79,19 @@ export class SessionFactory {
     const tail = await log.tail(record.id);
     const draft = this.#draft(record, tail.lastPersistedId);
     try {
-      for (const { event } of await log.read(record.id)) draft.conversation.apply(event);
-      const { config } = storedAttributes(record);
-      const workspace = await this.#prepareWorkspace(draft, config);
-      return this.#assemble(draft, workspace, config, this.#choose(config, draft));
+      const events = (await log.read(record.id)).map(({ event }) => event);
+      for (const event of events) draft.conversation.apply(event);
+      const { config, cwd, hasOwnProvider } = storedAttributes(record);
+      const choice = this.#choose(config, draft);
+      // A create that its process did not live to finish is finished now.
+      if (!events.some(({ type }) => type === "session.start")) await this.#announceStart(draft, config, choice);
+      const workspace = await (cwd === undefined
+        ? this.#findPlace(draft, config)
+        : // A session goes on where it was, wherever the process stands now.
+          this.#prepareWorkspace(draft, { ...config, workingDirectory: config.workingDirectory ?? cwd }));
+      const plan = planRecovery(events, await draft.inbox.take(), hasOwnProvider);
+      for (const event of events) draft.metrics.apply(event);
+      return this.#assemble(draft, workspace, config, choice, plan);
     } catch (error) {
       draft.stopFanOut();
       throw error;
@@ -99,7 +112,9 @@ export class SessionFactory {
         logger.error(`An event was not written: ${error.message}`, { sessionId: id, code: error.code }),
     });
     const stopFanOut = fanOut(engine.log, id, attachments, () => this.#options.onPersisted(id));
-    return { record, attachments, conversation, writer, stopFanOut };
+    const inbox = new Inbox(engine.mailbox, id, logger);
+    const metrics = new SessionMetrics(Date.parse(record.createdAt));
+    return { record, attachments, conversation, writer, inbox, metrics, stopFanOut };
   }
 
   async #announceStart(draft: Draft, params: SessionParams, choice: ModelChoice): Promise<void> {
@@ -131,6 +146,15 @@ export class SessionFactory {
       const message = `Preparing the workspace: ${repository.owner}/${repository.name}${branch}`;
       await draft.writer.write("session.info", { infoType: "workspace", message });
     }
+  }
+
+  /** Prepares the workspace, and says where it is: in the record and in the log. */
+  async #findPlace(draft: Draft, params: Pick<SessionParams, "cloud" | "workingDirectory">): Promise<Workspace> {
+    const workspace = await this.#prepareWorkspace(draft, params);
+    const place = placeOf(workspace);
+    await patchAttributes(this.#options.options.engine.directory, draft.record.id, place);
+    await draft.writer.write("session.context_changed", place);
+    return workspace;
   }
 
   #prepareWorkspace(draft: Draft, params: Pick<SessionParams, "cloud" | "workingDirectory">): Promise<Workspace> {
@@ -174,18 +198,25 @@ export class SessionFactory {
     });
   }
 
-  #assemble(draft: Draft, workspace: Workspace, params: SessionParams, choice: ModelChoice): HostedSession {
-    const { options, limits, builtInTools, onIdle } = this.#options;
-    const { id, createdAt } = draft.record;
+  #assemble(
+    draft: Draft,
+    workspace: Workspace,
+    params: SessionParams,
+    choice: ModelChoice,
+    left: RecoveryPlan | undefined,
+  ): HostedSession {
+    const { options, limits, builtInTools, onIdle, onStray } = this.#options;
+    const { id } = draft.record;
     const context: SessionContext = {
       id,
       writer: draft.writer,
       conversation: draft.conversation,
       attachments: draft.attachments,
       pending: new PendingRequests(limits.maxPendingRequests),
+      inbox: draft.inbox,
       rules: new PermissionRules(),
       workspace,
-      metrics: new SessionMetrics(Date.parse(createdAt)),
+      metrics: draft.metrics,
       builtInTools,
       limits,
       toolLimits: { ...DEFAULT_TOOL_LIMITS, ...options.toolLimits },
@@ -193,13 +224,14 @@ export class SessionFactory {
       settings: { params, model: choice.model },
       chooseModel: (wanted) => this.#choose(wanted, draft).model,
     };
-    return new HostedSession(context, draft.stopFanOut, {
+    return new HostedSession(context, left, draft.stopFanOut, {
       onPrompt: (prompt) => {
         this.#nameSession(context, prompt.text).catch((error: unknown) =>
           options.logger.warn(`The session's name was not kept: ${messageOf(error)}`, { sessionId: id }),
         );
       },
       onIdle: () => onIdle(id),
+      onStray: () => onStray(id),
     });
   }
 

@@ -1,5 +1,5 @@
 // What a session has used so far, for its shutdown event.
-import type { ShutdownData } from "@narthex/protocol";
+import type { AssistantUsageData, RawSessionEvent, ShutdownData } from "@narthex/protocol";
 import type { ModelUsage } from "../models/model.ts";
 
 /** Most files that are named one by one in a session's account of changes. */
@@ -30,6 +30,13 @@ export class SessionMetrics {
     entry.usage.cacheReadTokens += usage.cacheReadTokens ?? 0;
     entry.usage.reasoningTokens += usage.reasoningTokens ?? 0;
     this.#models.set(model, entry);
+  }
+
+  /** Counts the model calls that the log has: what was used before a restart. */
+  apply(event: RawSessionEvent): void {
+    if (event.type !== "assistant.usage") return;
+    const { model, duration, ...usage } = event.data as AssistantUsageData;
+    this.modelCall(model, usage, duration ?? 0);
   }
 
   /** Counts a unified diff that a tool has applied. */

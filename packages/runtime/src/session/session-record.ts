@@ -12,6 +12,8 @@ export interface SessionAttributes {
   repository?: string;
   branch?: string;
   headCommit?: string;
+  /** Its model was the client's own, and what that needs is not kept: secrets. */
+  hasOwnProvider?: boolean;
   /** First line of the first prompt. */
   summary?: string;
   /** What the session was created with, less everything secret or bound to one client. */
@@ -29,6 +31,7 @@ export function attributesOf(params: SessionParams): SessionAttributes {
   const config = { model, streaming, systemMessage, availableTools, excludedTools, cloud, workingDirectory };
   return {
     clientName: params.clientName ?? "sdk",
+    ...(params.provider === undefined ? {} : { hasOwnProvider: true }),
     config: Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined)),
   };
 }

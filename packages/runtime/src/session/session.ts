@@ -1,27 +1,29 @@
 // One hosted session: what clients can do with it. The course of its turns is the turn runner's.
-import { randomUUID } from "node:crypto";
 import { NarthexError, messageOf } from "@narthex/protocol";
 import type { Model } from "../models/model.ts";
 import type { SessionClient } from "../ports.ts";
+import { takeAnswer } from "./answers.ts";
 import type { Attachments } from "./attachments.ts";
-import { elicit, type ElicitationAnswer, type ElicitationQuestion } from "./elicitation.ts";
-import type { SessionContext } from "./session-context.ts";
-import { ignoredOptionsWarning, type SessionParams } from "./session-config.ts";
 import { executeCommand } from "./client-commands.ts";
+import { elicit, resumeElicitation, type ElicitationAnswer, type ElicitationQuestion } from "./elicitation.ts";
+import { Inbox, checkPrompt, type PromptRequest } from "./inbox.ts";
 import type { PermissionAnswer } from "./permission-check.ts";
-import { buildSystemMessage, type Sections } from "./system-message.ts";
+import type { SessionContext } from "./session-context.ts";
+import type { SessionParams } from "./session-config.ts";
+import { hasWork, reopenQuestions, type RecoveryPlan } from "./session-recovery.ts";
+import { switchModel, takeSettings, updateOptions } from "./session-settings.ts";
+import { ensureSystemMessage } from "./system-message-event.ts";
 import type { ToolAnswer } from "./tool-call.ts";
 import { declarations, sessionTools } from "./tool-catalog.ts";
-import { TurnRunner } from "./turn-runner.ts";
+import { TurnRunner, queueFull } from "./turn-runner.ts";
 import type { Prompt } from "./turn-machine.ts";
-
-/** Milliseconds a client has to rewrite sections of the system message. */
-const TRANSFORM_TIMEOUT_MS = 30_000;
 
 /** What a session tells the runtime that hosts it. */
 export interface SessionEvents {
   readonly onPrompt: (prompt: Prompt) => void;
   readonly onIdle: () => void;
+  /** A prompt became durable while the session was leaving memory: somebody has to bring it back. */
+  readonly onStray: () => void;
 }
 
 export class HostedSession {
@@ -30,17 +32,30 @@ export class HostedSession {
   readonly #runner: TurnRunner;
   readonly #stopFanOut: () => void;
   readonly #lifetime = new AbortController();
+  /** Ids of the prompts that are being made durable; bounded by the queue they go to. */
+  readonly #posting = new Set<string>();
+  /** What an ended process left, until it is taken up. */
+  #left: RecoveryPlan | undefined;
+  readonly #onStray: () => void;
+  #ending: "no" | "closing" | "ended" = "no";
+  #hasStrays = false;
 
-  /** @param stopFanOut ends the delivery of the log to the attached clients */
-  constructor(context: SessionContext, stopFanOut: () => void, events: SessionEvents) {
+  /**
+   * @param left what an ended process left to do; `takeUp` begins with it
+   * @param stopFanOut ends the delivery of the log to the attached clients
+   */
+  constructor(context: SessionContext, left: RecoveryPlan | undefined, stopFanOut: () => void, events: SessionEvents) {
     this.id = context.id;
     this.#context = context;
+    this.#left = left;
+    if (left !== undefined) reopenQuestions(context, left);
     this.#runner = new TurnRunner(context, {
-      prepare: () => this.#ensureSystemMessage(),
+      prepare: () => ensureSystemMessage(context, this.#lifetime.signal),
       onPrompt: events.onPrompt,
       onIdle: events.onIdle,
     });
     this.#stopFanOut = stopFanOut;
+    this.#onStray = events.onStray;
   }
 
   get attachments(): Attachments {
@@ -55,40 +70,48 @@ export class HostedSession {
     return this.#context.settings.model;
   }
 
+  /** Did prompts become durable while the session was closing? Somebody has to bring it back for them. */
+  get hasStrays(): boolean {
+    return this.#hasStrays;
+  }
+
   /** Nothing runs and nothing waits. */
   get isIdle(): boolean {
-    return this.#runner.isIdle;
+    const isTakenUp = this.#left === undefined || !hasWork(this.#left);
+    return isTakenUp && this.#runner.isIdle && this.#posting.size === 0;
+  }
+
+  /**
+   * Goes on with what an ended process left, once; clients that are to answer should be attached. Where the model is a
+   * client's own it waits for one, unless it is to be ended anyway.
+   */
+  takeUp(toEnd = false): void {
+    const left = this.#left;
+    if (left === undefined || this.#ending !== "no") return;
+    if (!toEnd && left.needsClient && hasWork(left) && this.attachments.size === 0) return;
+    this.#left = undefined;
+    for (const { kind, requestId } of left.questions) {
+      if (kind === "elicitation") void resumeElicitation(this.#context, requestId, this.#lifetime.signal);
+    }
+    this.#runner.recover(left);
   }
 
   /** Attaches a client; questions that are still open are asked again, of this client only. */
   attach(client: SessionClient, params: SessionParams): void {
-    this.#context.attachments.attach(client, params);
-    this.#takeSettings(params);
+    const isNew = !this.#context.attachments.has(client.id);
+    const attachment = this.#context.attachments.attach(client, params);
+    takeSettings(this.#context, params);
+    if (isNew) this.#context.pending.askNewcomer(attachment);
     for (const event of this.#context.pending.announcements()) client.event(this.id, event);
     this.#announceCapabilities();
-  }
-
-  /** What a client that attaches asks for, counts from now on; what it does not mention stays. */
-  #takeSettings(params: SessionParams): void {
-    const { settings } = this.#context;
-    const { provider, model } = params;
-    settings.params = { ...settings.params, ...params };
-    if (provider !== undefined || model !== undefined) {
-      settings.model = this.#context.chooseModel({ ...(provider && { provider }), ...(model && { model }) });
-    }
   }
 
   /**
    * Applies a patch of options. What this runtime does not act on is named in a warning of the session.
    * @throws {NarthexError} MODEL_CONFIG_INVALID
    */
-  async updateOptions(patch: Readonly<Record<string, unknown>>): Promise<void> {
-    const { model, ...rest } = patch;
-    if (typeof model === "string") await this.switchModel(model);
-    const names = Object.keys(rest).filter((name) => rest[name] !== undefined && rest[name] !== false);
-    if (names.length === 0) return;
-    const message = ignoredOptionsWarning(names);
-    await this.#context.writer.write("session.warning", { warningType: "options", message });
+  updateOptions(patch: Readonly<Record<string, unknown>>): Promise<void> {
+    return updateOptions(this.#context, patch);
   }
 
   /** Appends the event that tells everyone of a resume. */
@@ -105,57 +128,67 @@ export class HostedSession {
    * Changes the model from the next call on.
    * @throws {NarthexError} MODEL_CONFIG_INVALID
    */
-  async switchModel(modelId: string): Promise<void> {
-    const { settings, writer } = this.#context;
-    const provider = settings.params.provider;
-    const next = this.#context.chooseModel({
-      model: modelId,
-      ...(provider && { provider: { ...provider, wireModel: modelId } }),
-    });
-    if (next.id !== modelId) {
-      throw new NarthexError(
-        "MODEL_CONFIG_INVALID",
-        `The model ${modelId} is not configured on this runtime; ${next.id} is.`,
-      );
-    }
-    const previousModel = settings.model.id;
-    settings.model = next;
-    await writer.write("session.model_change", { previousModel, newModel: next.id, source: "sdk" });
+  switchModel(modelId: string): Promise<void> {
+    return switchModel(this.#context, modelId);
   }
 
   detach(clientId: string): void {
     if (this.#context.attachments.detach(clientId)) this.#announceCapabilities();
   }
 
-  /** Accepts a prompt; see `TurnRunner.prompt`. */
-  async send(prompt: Omit<Prompt, "messageId">): Promise<string> {
-    const max = this.#context.limits.maxPromptChars;
-    if (prompt.text.length > max) {
-      throw new NarthexError("LIMIT_EXCEEDED", `The prompt has ${prompt.text.length} characters; the limit is ${max}.`);
+  /**
+   * Accepts a prompt; resolves with its message id once it is durable. A repeated key has the first one's message id.
+   * @throws {NarthexError} QUEUE_FULL, LIMIT_EXCEEDED, IDEMPOTENCY_KEY_REUSED, STORE_UNAVAILABLE
+   */
+  async send(request: PromptRequest, idempotencyKey?: string): Promise<string> {
+    const { inbox, limits, writer } = this.#context;
+    checkPrompt(request, limits);
+    const commandId = Inbox.promptId(idempotencyKey);
+    const ahead = this.#posting.size + (this.#left?.waiting.length ?? 0);
+    const hasRoom = this.#posting.has(commandId) || this.#runner.hasRoomFor(ahead + 1);
+    if (!hasRoom && (idempotencyKey === undefined || !(await inbox.knows(commandId)))) {
+      throw queueFull(limits.maxQueuedPrompts);
     }
-    const messageId = randomUUID();
-    await this.#runner.prompt({ ...prompt, messageId });
-    return messageId;
+    this.#posting.add(commandId);
+    // With a key it may be a repetition, which changes nothing: only the post tells.
+    if (idempotencyKey === undefined) writer.emit("pending_messages.modified", {});
+    try {
+      const { prompt, isNew } = await inbox.postPrompt(commandId, request);
+      if (isNew && idempotencyKey !== undefined) writer.emit("pending_messages.modified", {});
+      if (isNew) this.#begin(prompt);
+      return prompt.messageId;
+    } finally {
+      this.#posting.delete(commandId);
+    }
+  }
+
+  /** What an ended process left comes first; what comes while the session ends is for the next one of its id. */
+  #begin(prompt: Prompt): void {
+    if (this.#ending === "closing") this.#hasStrays = true;
+    else if (this.#ending === "ended") this.#onStray();
+    else if (this.#left === undefined) this.#runner.prompt(prompt);
+    else this.#left = { ...this.#left, waiting: [...this.#left.waiting, prompt] };
   }
 
   async abort(reason: string): Promise<void> {
+    this.takeUp(true);
     await this.#runner.abort(reason);
   }
 
-  answerTool(requestId: string, answer: ToolAnswer): boolean {
-    return this.#context.pending.answer("tool", requestId, answer);
+  answerTool(requestId: string, answer: ToolAnswer): Promise<boolean> {
+    return takeAnswer(this.#context, "tool", requestId, answer);
   }
 
-  answerPermission(requestId: string, answer: PermissionAnswer): boolean {
-    return this.#context.pending.answer("permission", requestId, answer);
+  answerPermission(requestId: string, answer: PermissionAnswer): Promise<boolean> {
+    return takeAnswer(this.#context, "permission", requestId, answer);
   }
 
-  answerUserInput(requestId: string, answer: { answer: string; wasFreeform: boolean }): boolean {
-    return this.#context.pending.answer("user-input", requestId, answer);
+  answerUserInput(requestId: string, answer: { answer: string; wasFreeform: boolean }): Promise<boolean> {
+    return takeAnswer(this.#context, "user-input", requestId, answer);
   }
 
-  answerElicitation(requestId: string, answer: ElicitationAnswer): boolean {
-    return this.#context.pending.answer("elicitation", requestId, answer);
+  answerElicitation(requestId: string, answer: ElicitationAnswer): Promise<boolean> {
+    return takeAnswer(this.#context, "elicitation", requestId, answer);
   }
 
   answerCommand(requestId: string, answer: { error?: string | undefined }): boolean {
@@ -203,48 +236,44 @@ export class HostedSession {
     return (await writer.write("session.info", { infoType: type, message }, options)).id;
   }
 
-  /** Ends the session in memory: work is aborted, and the log says so when `announce` is set. */
-  async close(announce: boolean): Promise<void> {
-    this.#lifetime.abort(new NarthexError("SESSION_SHUT_DOWN", "The session was shut down."));
+  /** Shuts the session down: work is aborted, what waits is dropped, and the log says so. */
+  async close(): Promise<void> {
+    this.takeUp(true);
+    this.#ending = "closing";
     await this.#runner.abort("user_initiated").catch((error: unknown) => this.#warn(error));
-    if (announce) {
-      await this.#context.writer
-        .write("session.shutdown", { shutdownType: "routine", ...this.#context.metrics.summary() })
-        .catch((error: unknown) => this.#warn(error));
-    }
-    this.#context.pending.rejectAll(new NarthexError("SESSION_SHUT_DOWN", "The session was shut down."));
+    this.#end();
+    await this.#context.writer
+      .write("session.shutdown", { shutdownType: "routine", ...this.#context.metrics.summary() })
+      .catch((error: unknown) => this.#warn(error));
+    this.#ending = "ended";
     this.#stopFanOut();
   }
 
-  async #ensureSystemMessage(): Promise<void> {
-    const { conversation, writer, workspace } = this.#context;
-    if (conversation.hasSystemMessage) return;
-    const content = await buildSystemMessage(workspace, this.#context.settings.params.systemMessage, (sections) =>
-      this.#transformSections(sections),
-    );
-    if (content !== "") await writer.write("system.message", { role: "system", content });
+  /** Puts the session away for the next process: what runs stops, and is taken up where the log says it stood. */
+  async suspend(): Promise<void> {
+    const { writer, metrics } = this.#context;
+    writer.pause();
+    this.#end();
+    await this.#runner.suspend();
+    writer.resume();
+    await writer
+      .write("session.shutdown", { shutdownType: "routine", ...metrics.summary() })
+      .catch((error: unknown) => this.#warn(error));
+    this.#stopFanOut();
   }
 
-  /** A client that fails to rewrite a section leaves it as it was. */
-  async #transformSections(sections: Sections): Promise<Sections> {
-    const wire = Object.fromEntries(Object.entries(sections).map(([id, content]) => [id, { content }]));
-    try {
-      const reply = await this.#context.attachments.ask(
-        "transforms",
-        "systemMessage.transform",
-        { sessionId: this.id, sections: wire },
-        AbortSignal.any([this.#lifetime.signal, AbortSignal.timeout(TRANSFORM_TIMEOUT_MS)]),
-      );
-      const changed = (reply as { sections?: Record<string, { content?: unknown }> } | null)?.sections ?? {};
-      return Object.fromEntries(
-        Object.entries(changed).flatMap(([id, section]) =>
-          typeof section?.content === "string" ? [[id, section.content]] : [],
-        ),
-      );
-    } catch (error) {
-      this.#warn(error);
-      return {};
-    }
+  /** Takes an idle session out of memory; its log and its mailbox have everything. */
+  unload(): void {
+    this.#context.writer.pause();
+    this.#end();
+    this.#stopFanOut();
+  }
+
+  #end(): void {
+    if (this.#ending === "no") this.#ending = "ended";
+    const error = new NarthexError("SESSION_SHUT_DOWN", "The session was shut down.");
+    this.#lifetime.abort(error);
+    this.#context.pending.rejectAll(error);
   }
 
   #hadElicitation: boolean | undefined;

@@ -12,7 +12,7 @@ import { invokeHook } from "./hooks.ts";
 import { checkPermission, type Verdict } from "./permission-check.ts";
 import type { ClientTool } from "./session-config.ts";
 import type { SessionContext } from "./session-context.ts";
-import { sessionTools, type CatalogTool } from "./tool-catalog.ts";
+import { sessionTools, toolOf, type CatalogTool } from "./tool-catalog.ts";
 import { askUser } from "./user-input.ts";
 
 /**
@@ -29,10 +29,21 @@ export async function runToolCall(
   // Durable before anything is run: after a crash it is known that this call may have had effects.
   const args = call.arguments as JsonValue;
   await context.writer.write("tool.execution_start", { toolCallId, toolName, arguments: args, turnId });
+  await settleToolCall(context, call, turnId, signal, () => attemptToolCall(context, call, signal));
+}
+
+/** Runs what is left of a call that has started, and logs its result. */
+export async function settleToolCall(
+  context: SessionContext,
+  { id: toolCallId }: ModelToolCall,
+  turnId: string,
+  signal: AbortSignal,
+  attempt: () => Promise<ToolOutcome>,
+): Promise<void> {
   let outcome: ToolOutcome;
   let code = "TOOL_FAILED";
   try {
-    outcome = await attempt(context, call, signal);
+    outcome = await attempt();
   } catch (error) {
     const failure = NarthexError.from(error, "TOOL_FAILED");
     code = signal.aborted ? "ABORTED" : failure.code;
@@ -50,16 +61,21 @@ function completion(outcome: ToolOutcome, code: string): Omit<ToolExecutionCompl
   return { success: false, result, error: { message: outcome.text, code } };
 }
 
-async function attempt(context: SessionContext, call: ModelToolCall, signal: AbortSignal): Promise<ToolOutcome> {
-  const catalog = sessionTools(context);
-  const entry = catalog.get(call.name);
+/** Hooks, permission (unless it was given before a restart) and the call itself. */
+export async function attemptToolCall(
+  context: SessionContext,
+  call: ModelToolCall,
+  signal: AbortSignal,
+  wasAllowed = false,
+): Promise<ToolOutcome> {
+  const entry = toolOf(context, call);
   if (entry === undefined) {
-    const names = [...catalog.keys()].join(", ");
+    const names = [...sessionTools(context).keys()].join(", ");
     throw new NarthexError("TOOL_NOT_FOUND", `There is no tool "${call.name}". The tools are: ${names}.`);
   }
   const before = await invokeHook(context, "preToolUse", { toolName: call.name, toolArgs: call.arguments }, signal);
   const args = before?.modifiedArgs ?? call.arguments;
-  const verdict = await judge(context, entry, call, args, before, signal);
+  const verdict = await judge(context, entry, call, args, before, signal, wasAllowed);
   if (!verdict.isAllowed) throw new NarthexError("PERMISSION_DENIED", verdict.reason);
   const outcome = await run(context, entry, { ...call, arguments: args }, signal);
   countChange(context, entry, args, outcome);
@@ -81,11 +97,13 @@ async function judge(
   args: unknown,
   hook: Record<string, unknown> | undefined,
   signal: AbortSignal,
+  wasAllowed: boolean,
 ): Promise<Verdict> {
   if (hook?.permissionDecision === "deny") {
     const why = typeof hook.permissionDecisionReason === "string" ? `: ${hook.permissionDecisionReason}` : ".";
     return { isAllowed: false, reason: `A hook denied this call${why}` };
   }
+  if (wasAllowed && hook?.modifiedArgs === undefined) return { isAllowed: true };
   const request = await permissionRequest(context, entry, call, args, signal);
   if (request === undefined || hook?.permissionDecision === "allow") return { isAllowed: true };
   return checkPermission(context, request, signal);
@@ -142,16 +160,18 @@ async function runClientTool(
   call: ModelToolCall,
   signal: AbortSignal,
 ): Promise<ToolOutcome> {
-  const { requestId, answer } = context.pending.open<ToolAnswer>("tool", signal);
-  const event = await context.writer.write("external_tool.requested", {
-    requestId,
-    sessionId: context.id,
-    toolCallId: call.id,
-    toolName: tool.name,
-    arguments: call.arguments as JsonValue,
-    workingDirectory: context.workspace.root,
-  });
-  context.pending.announce(requestId, event);
+  const { requestId, answer, event } = context.pending.open<ToolAnswer>("tool", signal, call.id);
+  if (event === undefined) {
+    const asked = await context.writer.write("external_tool.requested", {
+      requestId,
+      sessionId: context.id,
+      toolCallId: call.id,
+      toolName: tool.name,
+      arguments: call.arguments as JsonValue,
+      workingDirectory: context.workspace.root,
+    });
+    context.pending.announce(requestId, asked);
+  }
   try {
     return toOutcome(await answer);
   } finally {
@@ -197,7 +217,7 @@ function toolContext(context: SessionContext, call: ModelToolCall, signal: Abort
     limits: context.toolLimits,
     onPartialOutput: (partialOutput) =>
       context.writer.emit("tool.execution_partial_result", { toolCallId: call.id, partialOutput }),
-    ...(context.attachments.can("user-input")
+    ...(context.attachments.can("user-input") || context.pending.hasReopened(call.id, ["user-input"])
       ? { askUser: (question) => askUser(context, call.id, question, signal) }
       : {}),
   };

@@ -1,6 +1,6 @@
 // Which tools the model of a session is offered: the runtime's and the clients', filtered as the client asked.
 import { NarthexError } from "@narthex/protocol";
-import type { ToolDeclaration } from "../models/model.ts";
+import type { ModelToolCall, ToolDeclaration } from "../models/model.ts";
 import type { BuiltInTool } from "../tools/tool.ts";
 import type { ClientTool, SessionParams } from "./session-config.ts";
 import type { SessionContext } from "./session-context.ts";
@@ -55,6 +55,18 @@ function isListed(list: readonly string[], name: string, entry: CatalogTool): bo
 export function sessionTools(context: SessionContext): Map<string, CatalogTool> {
   const { builtInTools, attachments, settings } = context;
   return toolCatalog(builtInTools, attachments.tools(), settings.params, attachments.can("user-input"));
+}
+
+/**
+ * The tool that a call means. A call that was waiting for an answer before a restart has its tool even when nobody who is
+ * attached right now offers it: whoever offers it may still come.
+ */
+export function toolOf(context: SessionContext, call: ModelToolCall): CatalogTool | undefined {
+  const entry = sessionTools(context).get(call.name);
+  if (entry !== undefined || !context.pending.hasReopened(call.id, ["permission", "tool", "user-input"])) return entry;
+  const builtIn = context.builtInTools.get(call.name);
+  if (builtIn !== undefined) return { kind: "builtin", tool: builtIn };
+  return { kind: "client", tool: { name: call.name, description: "" } };
 }
 
 export function declarations(catalog: ReadonlyMap<string, CatalogTool>): ToolDeclaration[] {

@@ -8,6 +8,7 @@ import {
   type TurnInput,
   type TurnState,
 } from "./turn-machine.ts";
+import type { Stage } from "./turn-standing.ts";
 
 const limits = { maxQueuedPrompts: 3, maxModelCallsPerPrompt: 5 };
 const prompt = (messageId: string, mode: Prompt["mode"] = "enqueue"): Prompt => ({ messageId, text: messageId, mode });
@@ -26,7 +27,18 @@ const inputs: Record<string, TurnInput> = {
   "tools-done": { kind: "tools-done" },
   abort: { kind: "abort", reason: "user_initiated" },
   settled: { kind: "settled" },
+  recover: recover("calling"),
 };
+
+function recover(stage: Stage, rest: Partial<Extract<TurnInput, { kind: "recover" }>> = {}): TurnInput {
+  return {
+    kind: "recover",
+    standing: { stage, turn: 3, calls: 2, wasAborted: false },
+    waiting: [],
+    owesIdle: true,
+    ...rest,
+  };
+}
 const none: [TurnState["kind"], string[]] | undefined = undefined;
 
 // The table of the module's header. `none`: the input changes nothing.
@@ -39,6 +51,7 @@ const TABLE: Record<TurnState["kind"], Record<keyof typeof inputs, [TurnState["k
     "tools-done": none,
     abort: none,
     settled: none,
+    recover: ["calling", ["prepare", "call-model"]],
   },
   calling: {
     prompt: ["calling", ["queue-changed"]],
@@ -48,6 +61,7 @@ const TABLE: Record<TurnState["kind"], Record<keyof typeof inputs, [TurnState["k
     "tools-done": none,
     abort: ["stopping", ["cancel"]],
     settled: none,
+    recover: none,
   },
   tools: {
     prompt: ["tools", ["queue-changed"]],
@@ -57,6 +71,7 @@ const TABLE: Record<TurnState["kind"], Record<keyof typeof inputs, [TurnState["k
     "tools-done": ["calling", ["end-turn", "start-turn", "call-model"]],
     abort: ["stopping", ["cancel"]],
     settled: none,
+    recover: none,
   },
   stopping: {
     prompt: ["stopping", ["queue-changed"]],
@@ -66,7 +81,37 @@ const TABLE: Record<TurnState["kind"], Record<keyof typeof inputs, [TurnState["k
     "tools-done": none,
     abort: none,
     settled: ["idle", ["go-idle"]],
+    recover: none,
   },
+};
+
+const waiting = [prompt("later"), prompt("now", "immediate")];
+const aborted = { standing: { stage: "aborting", turn: 3, calls: 1, wasAborted: true } } as const;
+
+// The second table of the header: alone, and with a queued and a steering prompt.
+const RECOVERY: Record<Stage, [alone: string[], withPrompts: string[]]> = {
+  idle: [["go-idle"], ["begin now", "start-turn", "call-model"]],
+  prompted: [
+    ["prepare", "start-turn", "call-model"],
+    ["prepare", "start-turn", "call-model"],
+  ],
+  calling: [
+    ["prepare", "call-model"],
+    ["prepare", "call-model"],
+  ],
+  tools: [["resume-tools"], ["resume-tools"]],
+  answered: [
+    ["end-turn", "go-idle"],
+    ["end-turn", "begin now", "start-turn", "call-model"],
+  ],
+  between: [
+    ["start-turn", "call-model"],
+    ["begin now", "start-turn", "call-model"],
+  ],
+  aborting: [
+    ["end-turn", "go-idle"],
+    ["end-turn", "go-idle", "begin now", "start-turn", "call-model"],
+  ],
 };
 
 describe("the course of turns, cell by cell", () => {
@@ -79,6 +124,33 @@ describe("the course of turns, cell by cell", () => {
       });
     }
   }
+
+  for (const [stage, [alone, withPrompts]] of Object.entries(RECOVERY) as [Stage, [string[], string[]]][]) {
+    it(`takes up the work of a process that ended when it was ${stage}`, () => {
+      const named = (effects: readonly TurnEffect[]) =>
+        effects.map((effect) => (effect.kind === "begin" ? `begin ${effect.prompt.messageId}` : effect.kind));
+      const standing = { stage, turn: 3, calls: 1, wasAborted: stage === "aborting" };
+      expect(named(stepTurn(states.idle, recover(stage, { standing }), limits).effects)).toEqual(alone);
+      expect(named(stepTurn(states.idle, recover(stage, { standing, waiting }), limits).effects)).toEqual(withPrompts);
+    });
+  }
+
+  it("takes up nothing where nothing is left, and tells of an abort that nobody heard of", () => {
+    expect(stepTurn(states.idle, recover("idle", { owesIdle: false }), limits)).toEqual({
+      state: { kind: "idle" },
+      effects: [],
+    });
+    expect(stepTurn(states.idle, recover("aborting", aborted), limits).effects.at(-1)).toEqual({
+      kind: "go-idle",
+      isAborted: true,
+    });
+  });
+
+  it("does not give a prompt more model calls because its process ended", () => {
+    const standing = { stage: "between", turn: 5, calls: limits.maxModelCallsPerPrompt, wasAborted: false } as const;
+    const { effects } = stepTurn(states.idle, recover("between", { standing }), limits);
+    expect(effects.map(({ kind }) => kind)).toEqual(["out-of-calls", "go-idle"]);
+  });
 
   it("runs queued prompts in order and goes idle once, at the end", () => {
     const seen = run([
@@ -141,7 +213,12 @@ describe("the course of turns under any input", () => {
         .constantFrom<Prompt["mode"]>("enqueue", "immediate")
         .map((mode) => ({ kind: "prompt" as const, mode })),
     },
-    { weight: 5, arbitrary: fc.constantFrom(...Object.keys(inputs)).map((name) => ({ kind: "other" as const, name })) },
+    {
+      weight: 5,
+      arbitrary: fc
+        .constantFrom(...Object.keys(inputs).filter((name) => name !== "recover"))
+        .map((name) => ({ kind: "other" as const, name })),
+    },
   );
 
   it("begins, drops or refuses every prompt once, and is idle exactly when it said so last", () => {

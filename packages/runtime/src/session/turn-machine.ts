@@ -1,19 +1,32 @@
 /**
- * The course of a session's turns: a pure machine. The shell (`session.ts`) does the effects, one after the other, and
+ * The course of a session's turns: a pure machine. The shell (`turn-runner.ts`) does the effects, one after the other, and
  * feeds back what comes of the long ones.
  *
- * | state \ input | prompt                    | called (tools)  | called (no tools)           | failed                      | tools-done             | abort                    | settled        |
- * | ------------- | ------------------------- | --------------- | --------------------------- | --------------------------- | ---------------------- | ------------------------ | -------------- |
- * | idle          | → calling: begin, call    | –               | –                           | –                           | –                      | –                        | –              |
- * | calling       | queue or steer            | → tools: run    | next prompt, or → idle      | report; next, or → idle     | –                      | → stopping: cancel, drop | –              |
- * | tools         | queue or steer            | –               | –                           | report; next, or → idle     | → calling: steer, call | → stopping: cancel, drop | –              |
- * | stopping      | queue                     | –               | –                           | –                           | –                      | –                        | idle, or begin |
+ * | state \ input | prompt                    | called (tools)  | called (no tools)           | failed                      | tools-done             | abort                    | settled        | recover           |
+ * | ------------- | ------------------------- | --------------- | --------------------------- | --------------------------- | ---------------------- | ------------------------ | -------------- | ----------------- |
+ * | idle          | → calling: begin, call    | –               | –                           | –                           | –                      | –                        | –              | see `recover`     |
+ * | calling       | queue or steer            | → tools: run    | next prompt, or → idle      | report; next, or → idle     | –                      | → stopping: cancel, drop | –              | –                 |
+ * | tools         | queue or steer            | –               | –                           | report; next, or → idle     | → calling: steer, call | → stopping: cancel, drop | –              | –                 |
+ * | stopping      | queue                     | –               | –                           | –                           | –                      | –                        | idle, or begin | –                 |
+ *
+ * `recover` takes up the work of a process that ended, where its log says it stood (`turn-standing.ts`):
+ *
+ * | stage    | goes on with                                                                                         |
+ * | -------- | ---------------------------------------------------------------------------------------------------- |
+ * | prompted | the model call of the prompt                                                                         |
+ * | calling  | the same model call once more                                                                        |
+ * | tools    | the tool calls that have no result, then the next model call                                         |
+ * | answered | the end of the turn, then the next prompt, or idle                                                   |
+ * | between  | the next model call, with what was said meanwhile                                                    |
+ * | aborting | the end of the turn, idle (aborted), then the next prompt                                            |
+ * | idle     | idle, if nobody was told; then the next prompt                                                       |
  *
  * M1. Exactly one `go-idle` ends every run of work, whatever happened in it.
  * M2. A prompt is begun once, or dropped by an abort; its message id is in the log or in the list of the dropped.
  * M3. The queue is bounded; a prompt too many is refused and changes nothing.
  * M4. A prompt leads to a bounded number of model calls.
  */
+import type { Standing } from "./turn-standing.ts";
 
 /** A prompt that was accepted. */
 export interface Prompt {
@@ -25,6 +38,8 @@ export interface Prompt {
   readonly attachments?: readonly unknown[];
   readonly source?: string;
   readonly agentMode?: "interactive" | "plan" | "autopilot" | "shell";
+  /** Where it stands in the session's mailbox. */
+  readonly position?: number;
 }
 
 export interface TurnLimits {
@@ -51,13 +66,27 @@ export type TurnInput =
   | { readonly kind: "tools-done" }
   | { readonly kind: "abort"; readonly reason: string }
   /** After an abort: everything that was running has ended. */
-  | { readonly kind: "settled" };
+  | { readonly kind: "settled" }
+  | ({ readonly kind: "recover" } & Recovery);
+
+/** What a process that ended left behind. */
+export interface Recovery {
+  readonly standing: Pick<Standing, "stage" | "turn" | "calls" | "wasAborted">;
+  /** The prompts that were accepted and not begun, in order. */
+  readonly waiting: readonly Prompt[];
+  /** Work was done for a prompt whose idle nobody was told. */
+  readonly owesIdle: boolean;
+}
 
 export type TurnEffect =
   | { readonly kind: "begin"; readonly prompt: Prompt; readonly delivery: "idle" | "queued" | "steering" }
   | { readonly kind: "start-turn"; readonly turn: number }
   | { readonly kind: "call-model"; readonly turn: number }
   | { readonly kind: "run-tools"; readonly turn: number }
+  /** Settles the tool calls that an ended process left without a result. */
+  | { readonly kind: "resume-tools"; readonly turn: number }
+  /** Makes sure that there is a system message. */
+  | { readonly kind: "prepare" }
   | { readonly kind: "end-turn"; readonly turn: number }
   | { readonly kind: "queue-changed" }
   | { readonly kind: "refuse"; readonly prompt: Prompt }
@@ -90,6 +119,7 @@ const TABLE: Table = {
     "tools-done": stay,
     abort: stay,
     settled: stay,
+    recover: (_state, input, limits) => recover(input, limits),
   },
   calling: {
     prompt: enqueue,
@@ -101,14 +131,16 @@ const TABLE: Table = {
     "tools-done": stay,
     abort: stop,
     settled: stay,
+    recover: stay,
   },
   tools: {
     prompt: enqueue,
     called: stay,
     failed: fail,
-    "tools-done": (state, _input, limits) => callAgain(state, limits),
+    "tools-done": (state, _input, limits) => callAgain(state, limits, [{ kind: "end-turn", turn: state.turn }]),
     abort: stop,
     settled: stay,
+    recover: stay,
   },
   stopping: {
     prompt: (state, input, limits) =>
@@ -126,6 +158,7 @@ const TABLE: Table = {
         ? { state: IDLE, effects: [idle] }
         : begin(next, "queued", 0, { queue, steering: [] }, [idle]);
     },
+    recover: stay,
   },
 };
 
@@ -185,17 +218,54 @@ function fail(state: Busy, input: { readonly error: unknown }): TurnStep {
 }
 
 /** The tools have run: the model sees their results, and what was said meanwhile. */
-function callAgain(state: Busy, limits: TurnLimits): TurnStep {
-  const end: TurnEffect = { kind: "end-turn", turn: state.turn };
+function callAgain(state: Busy, limits: TurnLimits, before: readonly TurnEffect[]): TurnStep {
   if (state.calls >= limits.maxModelCallsPerPrompt) {
-    return proceed(state, [end, { kind: "out-of-calls", limit: limits.maxModelCallsPerPrompt }]); // M4
+    return proceed(state, [...before, { kind: "out-of-calls", limit: limits.maxModelCallsPerPrompt }]); // M4
   }
   const turn = state.turn + 1;
   const steer = state.steering.map((prompt): TurnEffect => ({ kind: "begin", prompt, delivery: "steering" }));
   return {
     state: { ...state, kind: "calling", turn, calls: state.calls + 1, steering: [] },
-    effects: [end, ...steer, { kind: "start-turn", turn }, { kind: "call-model", turn }],
+    effects: [...before, ...steer, { kind: "start-turn", turn }, { kind: "call-model", turn }],
   };
+}
+
+/** Takes up what a process that ended left behind. */
+function recover({ standing, waiting, owesIdle }: Recovery, limits: TurnLimits): TurnStep {
+  const { stage, turn, wasAborted } = standing;
+  const steering = waiting.filter((prompt) => prompt.mode === "immediate");
+  const queue = waiting.filter((prompt) => prompt.mode !== "immediate");
+  const busy: Busy = { kind: "calling", turn, calls: Math.max(1, standing.calls), steering, queue };
+  const end: TurnEffect = { kind: "end-turn", turn };
+  switch (stage) {
+    case "prompted":
+      return {
+        state: { ...busy, calls: standing.calls + 1 },
+        effects: [{ kind: "prepare" }, { kind: "start-turn", turn }, { kind: "call-model", turn }],
+      };
+    case "calling":
+      return { state: busy, effects: [{ kind: "prepare" }, { kind: "call-model", turn }] };
+    case "tools":
+      return { state: { ...busy, kind: "tools" }, effects: [{ kind: "resume-tools", turn }] };
+    case "answered":
+      return proceed(busy, [end]);
+    case "between":
+      return callAgain(busy, limits, []);
+    case "aborting":
+      return afresh(steering, queue, [end, { kind: "go-idle", isAborted: true }]);
+    case "idle": {
+      // One idle is enough (M1): when more is to be done, it comes at the end of that.
+      const isOwed = owesIdle && (wasAborted || waiting.length === 0);
+      return afresh(steering, queue, isOwed ? [{ kind: "go-idle", isAborted: wasAborted }] : []);
+    }
+  }
+}
+
+/** Nothing runs: the first prompt that waits begins. */
+function afresh(steering: readonly Prompt[], waiting: readonly Prompt[], before: readonly TurnEffect[]): TurnStep {
+  const [next, ...queue] = [...steering, ...waiting];
+  if (next === undefined) return { state: IDLE, effects: before };
+  return begin(next, "queued", 0, { queue, steering: [] }, before);
 }
 
 function stop(state: Busy, input: { readonly reason: string }): TurnStep {

@@ -8,7 +8,9 @@ import { attachmentsText } from "./attachments-text.ts";
 import { callModel } from "./model-call.ts";
 import { invokeHook } from "./hooks.ts";
 import type { SessionContext } from "./session-context.ts";
+import { hasWork, type RecoveryPlan } from "./session-recovery.ts";
 import { runToolCall } from "./tool-call.ts";
+import { resumeToolCall } from "./tool-recovery.ts";
 import {
   INITIAL_TURN_STATE,
   stepTurn,
@@ -34,8 +36,14 @@ export class TurnRunner {
   #run = new AbortController();
   #background: Promise<void> = Promise.resolve();
   #toolCalls: readonly ModelToolCall[] = [];
-  #prompt: Prompt | undefined;
+  /** What an ended process left behind; empty once it is taken up. */
+  #left: RecoveryPlan | undefined;
+  /** Message id of the newest prompt. */
+  #messageId = "";
+  /** Places in the mailbox of the prompts whose idle is still owed. */
+  #owed: readonly number[] = [];
   #workSince = 0;
+  #isSuspended = false;
 
   constructor(context: SessionContext, hooks: TurnHooks) {
     this.#context = context;
@@ -46,29 +54,54 @@ export class TurnRunner {
     return this.#state.kind === "idle";
   }
 
+  /** Has the queue room for this many more prompts? */
+  hasRoomFor(count: number): boolean {
+    const state = this.#state;
+    const max = this.#context.limits.maxQueuedPrompts;
+    if (state.kind === "idle") return count <= max + 1;
+    const steering = state.kind === "stopping" ? 0 : state.steering.length;
+    return state.queue.length + steering + count <= max;
+  }
+
   /**
-   * Accepts a prompt; resolves once it is in the log, or in the queue.
+   * Takes a prompt that is durable.
    * @throws {NarthexError} QUEUE_FULL
    */
-  async prompt(prompt: Prompt): Promise<void> {
-    this.#context.writer.emit("pending_messages.modified", {});
-    const effects = await this.#feed({ kind: "prompt", prompt });
+  prompt(prompt: Prompt): void {
+    const { effects } = this.#feed({ kind: "prompt", prompt });
     if (!effects.some((effect) => effect.kind === "refuse")) return;
-    const max = this.#context.limits.maxQueuedPrompts;
-    throw new NarthexError(
-      "QUEUE_FULL",
-      `${max} prompts are waiting in this session: wait for some to finish, or abort.`,
-    );
+    throw queueFull(this.#context.limits.maxQueuedPrompts);
+  }
+
+  /** Takes up what an ended process left behind. */
+  recover(plan: RecoveryPlan): void {
+    if (!hasWork(plan)) return;
+    const { standing, waiting, begun } = plan;
+    this.#left = plan;
+    this.#messageId = standing.messageId;
+    this.#owed = begun;
+    this.#workSince = performance.now();
+    this.#feed({ kind: "recover", standing, waiting, owesIdle: begun.length > 0 });
+  }
+
+  /** Stops without a trace in the log, so that the next process takes the work up; resolves when nothing runs any more. */
+  async suspend(): Promise<void> {
+    this.#isSuspended = true;
+    this.#run.abort(new NarthexError("SESSION_SHUT_DOWN", "The runtime is shutting down."));
+    await this.#line;
+    await this.#background;
   }
 
   /** Ends what is running and throws away what waits; resolves when nothing runs any more. */
   async abort(reason: string): Promise<void> {
-    const effects = await this.#feed({ kind: "abort", reason });
-    if (effects.some((effect) => effect.kind === "cancel")) await this.#feed({ kind: "settled" });
+    const { effects, done } = this.#feed({ kind: "abort", reason });
+    await done;
+    if (effects.some((effect) => effect.kind === "cancel")) await this.#feed({ kind: "settled" }).done;
   }
 
-  /** Steps the machine at once, and does the effects when it is their turn. */
-  #feed(input: TurnInput): Promise<readonly TurnEffect[]> {
+  /** Steps the machine at once, and does the effects when it is their turn; `done` is when they are. */
+  #feed(input: TurnInput): { readonly effects: readonly TurnEffect[]; readonly done: Promise<void> } {
+    if (this.#isSuspended) return { effects: [], done: Promise.resolve() };
     const { state, effects } = stepTurn(this.#state, input, this.#context.limits);
     this.#state = state;
     // At once, not when the effects have their turn: what is running, a hook say, must not hold up its own end.
@@ -79,13 +112,9 @@ export class TurnRunner {
     }
     const done = this.#line.then(async () => {
       for (const effect of effects) await this.#do(effect);
-      return effects;
     });
-    this.#line = done.then(
-      () => undefined,
-      (error: unknown) => this.#broken(error),
-    );
-    return done;
+    this.#line = done.catch((error: unknown) => this.#broken(error));
+    return { effects, done };
   }
 
   #inBackground(work: () => Promise<TurnInput>): void {
@@ -94,7 +123,7 @@ export class TurnRunner {
       .catch((error: unknown): TurnInput => ({ kind: "failed", error }))
       .then((input) => {
         // After an abort nobody waits for the outcome; whoever aborted waits for `#background` itself.
-        if (!signal.aborted) this.#feed(input).catch(() => undefined);
+        if (!signal.aborted) this.#feed(input);
       });
   }
 
@@ -109,12 +138,17 @@ export class TurnRunner {
           model: this.#context.settings.model.id,
         });
         return;
+      case "prepare":
+        return this.#hooks.prepare();
       case "call-model":
         return this.#inBackground(() => this.#callModel(effect.turn));
       case "run-tools":
         return this.#inBackground(() => this.#runTools(effect.turn));
+      case "resume-tools":
+        return this.#inBackground(() => this.#resumeTools(effect.turn));
       case "end-turn":
         await writer.write("assistant.turn_end", { turnId: String(effect.turn) });
+        this.#context.inbox.turnSettled();
         return;
       case "queue-changed":
         writer.emit("pending_messages.modified", {});
@@ -128,7 +162,7 @@ export class TurnRunner {
         return this.#report(new NarthexError("LIMIT_EXCEEDED", message));
       }
       case "cancel":
-        return this.#cancel(effect.turn, effect.reason);
+        return this.#cancel(effect);
       case "go-idle":
         return this.#goIdle(effect.isAborted);
     }
@@ -136,7 +170,7 @@ export class TurnRunner {
 
   async #begin(prompt: Prompt, delivery: UserMessageData["delivery"]): Promise<void> {
     const { writer } = this.#context;
-    this.#prompt = prompt;
+    this.#messageId = prompt.messageId;
     if (this.#workSince === 0) this.#workSince = performance.now();
     const input = { prompt: prompt.text };
     const hook = await invokeHook(this.#context, "userPromptSubmitted", input, this.#run.signal).catch(() => undefined);
@@ -152,6 +186,9 @@ export class TurnRunner {
       ...(prompt.agentMode === undefined ? {} : { agentMode: prompt.agentMode }),
       ...(delivery === undefined ? {} : { delivery }),
     });
+    // The log has this prompt, so its idle is owed; the one before is done with.
+    this.#context.inbox.ackLater(this.#owed);
+    this.#owed = positionsOf([prompt]);
     this.#hooks.onPrompt(prompt);
     await this.#hooks.prepare();
   }
@@ -159,7 +196,7 @@ export class TurnRunner {
   async #callModel(turn: number): Promise<TurnInput> {
     const { toolCalls } = await callModel(this.#context, {
       turnId: String(turn),
-      originatingMessageId: this.#prompt?.messageId ?? "",
+      originatingMessageId: this.#messageId,
       signal: this.#run.signal,
     });
     this.#toolCalls = toolCalls;
@@ -172,23 +209,39 @@ export class TurnRunner {
     return { kind: "tools-done" };
   }
 
-  async #cancel(turn: number, reason: string): Promise<void> {
-    const { writer } = this.#context;
+  async #resumeTools(turn: number): Promise<TurnInput> {
+    const { signal } = this.#run;
+    const open = [...(this.#left?.standing.openCalls.values() ?? [])];
+    this.#left = undefined;
+    this.#toolCalls = open.map(({ call }) => call);
+    await Promise.all(open.map((each) => resumeToolCall(this.#context, each, String(turn), signal)));
+    return { kind: "tools-done" };
+  }
+
+  async #cancel({ turn, reason, dropped }: Extract<TurnEffect, { kind: "cancel" }>): Promise<void> {
+    const { writer, inbox } = this.#context;
     const elapsedMs = Math.round(performance.now() - this.#workSince);
     const activity = this.#toolCalls.length > 0 ? "tool_call" : "model_call";
-    await writer.write("abort", { reason: reason as never });
+    // Both in one commit: what is dropped is dropped exactly when the log says so.
+    await Promise.all([writer.write("abort", { reason: reason as never }), inbox.ack(positionsOf(dropped))]);
     await this.#background;
     writer.emit("agent.interrupted", { activity, elapsedMs, turn, model: this.#context.settings.model.id });
     await writer.write("assistant.turn_end", { turnId: String(turn) });
+    inbox.turnSettled();
   }
 
   async #goIdle(isAborted: boolean): Promise<void> {
-    const { writer } = this.#context;
-    this.#prompt = undefined;
+    const { writer, inbox } = this.#context;
     this.#toolCalls = [];
     this.#workSince = 0;
+    const owed = this.#owed;
+    this.#owed = [];
     writer.emit("assistant.idle", isAborted ? { aborted: true } : {});
-    await writer.write("session.idle", { ...(isAborted ? { aborted: true } : {}), mode: "interactive" });
+    // Both in one commit: after a crash idle is told once more exactly when it had not been told.
+    await Promise.all([
+      writer.write("session.idle", { ...(isAborted ? { aborted: true } : {}), mode: "interactive" }),
+      inbox.ack(owed),
+    ]);
     this.#hooks.onIdle();
   }
 
@@ -204,10 +257,23 @@ export class TurnRunner {
 
   /** The log cannot be written: nothing that happens from here on could be told to anyone. */
   #broken(error: unknown): void {
+    if (this.#isSuspended) return;
     this.#context.logger.error(`A session cannot go on: ${messageOf(error)}`, { sessionId: this.#context.id });
     this.#run.abort(NarthexError.from(error, "STORE_UNAVAILABLE"));
     this.#state = INITIAL_TURN_STATE;
   }
+}
+
+/** Says that a prompt has to wait for others. */
+export function queueFull(max: number): NarthexError {
+  return new NarthexError(
+    "QUEUE_FULL",
+    `${max} prompts are waiting in this session: wait for some to finish, or abort.`,
+  );
+}
+
+function positionsOf(prompts: readonly Prompt[]): number[] {
+  return prompts.flatMap(({ position }) => (position === undefined ? [] : [position]));
 }
 
 function errorTypeOf(error: NarthexError): string {

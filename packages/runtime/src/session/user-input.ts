@@ -1,7 +1,9 @@
 // ask_user: an event for everyone and a request to those who can answer; whichever answer comes first counts.
-import { NarthexError } from "@narthex/protocol";
+import { NarthexError, messageOf } from "@narthex/protocol";
 import { z } from "zod";
 import type { UserAnswer } from "../tools/tool.ts";
+import { takeAnswer } from "./answers.ts";
+import type { Attachment } from "./attachments.ts";
 import type { SessionContext } from "./session-context.ts";
 
 export interface UserQuestion {
@@ -21,16 +23,16 @@ export async function askUser(
 ): Promise<UserAnswer> {
   const over = new AbortController();
   const both = AbortSignal.any([signal, over.signal]);
-  const { requestId, answer } = context.pending.open<UserAnswer>("user-input", signal);
-  const event = await context.writer.write("user_input.requested", { requestId, toolCallId, ...question });
-  context.pending.announce(requestId, event);
-  // An answer by request is put in through the same door as one by call, so the first of either wins.
-  context.attachments
-    .ask("user-input", "userInput.request", { sessionId: context.id, ...question }, both)
-    .then((reply) => context.pending.answer("user-input", requestId, toAnswer(reply, question)))
-    .catch((error: unknown) => {
-      if (!both.aborted) context.pending.answer("user-input", requestId, NarthexError.from(error, "HANDLER_FAILED"));
-    });
+  const { requestId, answer, event } = context.pending.open<UserAnswer | NarthexError>(
+    "user-input",
+    signal,
+    toolCallId,
+  );
+  if (event === undefined) {
+    const asked = await context.writer.write("user_input.requested", { requestId, toolCallId, ...question });
+    context.pending.announce(requestId, asked);
+  }
+  askByRequest(context, requestId, question, both);
   try {
     const given = await answer;
     if (NarthexError.is(given)) {
@@ -38,7 +40,7 @@ export async function askUser(
         cause: given,
       });
     }
-    context.writer.emit("user_input.completed", { requestId, ...given });
+    await context.writer.write("user_input.completed", { requestId, ...given });
     return given;
   } catch (error) {
     context.writer.emit("user_input.completed", { requestId });
@@ -46,6 +48,41 @@ export async function askUser(
   } finally {
     over.abort(new NarthexError("ABORTED", "The question has been answered."));
   }
+}
+
+/**
+ * Puts the question to every client that can answer, those that attach later included. An answer by request is taken in
+ * through the same door as one by call, so the first of either wins. When all of them refuse, that is the answer; a client
+ * that goes away has not refused.
+ */
+function askByRequest(context: SessionContext, requestId: string, question: UserQuestion, signal: AbortSignal): void {
+  let asked = 0;
+  let refused = 0;
+  const { pending } = context;
+  const refuse = (error: NarthexError): void => {
+    if (pending.claim("user-input", requestId)) pending.answer("user-input", requestId, error);
+  };
+  const take = (answer: UserAnswer | NarthexError): void => {
+    if (NarthexError.is(answer)) return refuse(answer);
+    takeAnswer(context, "user-input", requestId, answer).catch((error: unknown) => {
+      context.logger.warn(`An answer was not kept: ${messageOf(error)}`, { sessionId: context.id });
+    });
+  };
+  const ask = ({ client, abilities }: Attachment): void => {
+    if (!abilities.has("user-input")) return;
+    asked += 1;
+    client.request("userInput.request", { sessionId: context.id, ...question }, { signal }).then(
+      (reply) => take(toAnswer(reply, question)),
+      (error: unknown) => {
+        if (signal.aborted) return;
+        if (client.isConnected) refused += 1;
+        else asked -= 1;
+        if (refused > 0 && refused === asked) refuse(NarthexError.from(error, "HANDLER_FAILED"));
+      },
+    );
+  };
+  pending.whenAttached(requestId, ask);
+  for (const attachment of context.attachments.all()) ask(attachment);
 }
 
 function toAnswer(reply: unknown, question: UserQuestion): UserAnswer | NarthexError {

@@ -1,6 +1,7 @@
 import { NarthexError, SUCCESS_RESULT, parseSessionId } from "@narthex/protocol";
 import { checkCloudConfig, checkPlainConfig } from "./cloud-config.ts";
 import type { ConnectionEventHandler } from "./connection-events.ts";
+import { CreateLimits } from "./create-limits.ts";
 import { createCloudSession, createPlainSession, resumeSession, type CreateContext } from "./create-session.ts";
 import { toSessionMetadata, toWireFilter } from "./metadata-mapping.ts";
 import { RuntimeAccess } from "./runtime-access.ts";
@@ -72,7 +73,7 @@ export class ClientCore {
    */
   async createSession(config: SessionConfig, options: CreateSessionOptions = {}): Promise<CopilotSession> {
     const id = checkPlainConfig(config ?? {}, () => crypto.randomUUID()); // before any frame is written
-    return createPlainSession(await this.#context(), id, config ?? {}, options);
+    return createPlainSession(await this.#context(options), id, config ?? {});
   }
 
   /**
@@ -90,7 +91,7 @@ export class ClientCore {
    */
   async createCloudSession(config: CloudSessionConfig, options: CreateSessionOptions = {}): Promise<CopilotSession> {
     checkCloudConfig(config); // before any frame is written
-    return createCloudSession(await this.#context(), config, options);
+    return createCloudSession(await this.#context(options), config, options.readyTimeoutMs);
   }
 
   /**
@@ -103,7 +104,7 @@ export class ClientCore {
     options: CreateSessionOptions = {},
   ): Promise<CopilotSession> {
     const id = parseSessionId(sessionId);
-    return resumeSession(await this.#context(), id, config, options);
+    return resumeSession(await this.#context(options), id, config);
   }
 
   /** Asks the runtime for a sign of life. */
@@ -212,9 +213,10 @@ export class ClientCore {
     return this.#access.call(method, params);
   }
 
-  async #context(): Promise<CreateContext> {
-    const { peer, registry, stopping, isSendDurable } = await this.#access.open();
+  async #context(options: CreateSessionOptions): Promise<CreateContext> {
+    const limits = new CreateLimits(options);
+    const { peer, registry, stopping, isSendDurable } = await limits.promptly("Connecting", this.#access.open());
     const { port, logger } = this.#access;
-    return { peer, registry, port, stopping, isSendDurable, logger };
+    return { peer, registry, port, stopping, isSendDurable, limits, logger };
   }
 }

@@ -1,6 +1,7 @@
 // Creating and resuming sessions: what happens before, at and after the response.
 import { NarthexError, SESSION_CREATE_RESULT, messageOf, type SessionCreateResult } from "@narthex/protocol";
 import type { RpcPeer } from "@narthex/rpc";
+import type { CreateLimits } from "./create-limits.ts";
 import { optionsUpdatePayload, resumePayload, sessionPayload } from "./create-payload.ts";
 import type { Logger } from "./logger.ts";
 import { collectHandlers } from "./session-handlers.ts";
@@ -12,7 +13,6 @@ import type { SessionPort } from "./session-line.ts";
 import { CopilotSession } from "./session.ts";
 import type {
   CloudSessionConfig,
-  CreateSessionOptions,
   ResumeSessionConfig,
   SessionConfig,
   SessionConfigBase,
@@ -28,22 +28,22 @@ export interface CreateContext {
   readonly stopping: AbortSignal;
   /** The runtime keeps messages for a session whose worker has not started. */
   readonly isSendDurable: boolean;
+  /** How long the application waits for this create or resume. */
+  readonly limits: CreateLimits;
 }
-
-const DEFAULT_CREATE_TIMEOUT_MS = 300_000;
 
 /** Creates a session whose id the runtime chooses; the config has been checked. */
 export async function createCloudSession(
   context: CreateContext,
   config: CloudSessionConfig,
-  options: CreateSessionOptions,
+  readyTimeoutMs = DEFAULT_READY_TIMEOUT_MS,
 ): Promise<CopilotSession> {
-  const trace = await context.port.traceContext();
+  const trace = await traceOf(context);
   const params = { ...trace, ...sessionPayload(config), cloud: config.cloud };
   // Nothing before this line can leave the gate open; nothing after it can without ending the ticket.
   const ticket = context.registry.openGate((id) => {
     const made = prepare(context, id, config, true);
-    if (!context.isSendDurable) made.holdMessages(options.readyTimeoutMs ?? DEFAULT_READY_TIMEOUT_MS);
+    if (!context.isSendDurable && readyTimeoutMs > 0) made.holdMessages(readyTimeoutMs);
     return made;
   });
   let session: CopilotSession | undefined;
@@ -61,7 +61,7 @@ export async function createCloudSession(
     }
   };
   try {
-    await request(context, "session.create", params, options, onResponse);
+    await request(context, "session.create", params, { onResponse, onLateResult: (late) => discard(context, late) });
   } catch (error) {
     throw withWaiting(context, NarthexError.from(error, "REQUEST_FAILED"));
   } finally {
@@ -86,11 +86,10 @@ export async function createPlainSession(
   context: CreateContext,
   id: string,
   config: SessionConfig,
-  options: CreateSessionOptions,
 ): Promise<CopilotSession> {
-  const trace = await context.port.traceContext();
+  const trace = await traceOf(context);
   const params = { ...trace, ...sessionPayload(config), sessionId: id };
-  return openKnown(context, "session.create", id, params, config, options);
+  return openKnown(context, "session.create", id, params, config);
 }
 
 /** Attaches to a session that exists. */
@@ -98,11 +97,10 @@ export async function resumeSession(
   context: CreateContext,
   id: string,
   config: ResumeSessionConfig,
-  options: CreateSessionOptions,
 ): Promise<CopilotSession> {
-  const trace = await context.port.traceContext();
+  const trace = await traceOf(context);
   const params = { ...trace, ...resumePayload(id, config) };
-  return openKnown(context, "session.resume", id, params, config, options);
+  return openKnown(context, "session.resume", id, params, config);
 }
 
 async function openKnown(
@@ -111,7 +109,6 @@ async function openKnown(
   id: string,
   params: Record<string, unknown>,
   config: SessionConfigBase,
-  options: CreateSessionOptions,
 ): Promise<CopilotSession> {
   const session = prepare(context, id, config, method === "session.create");
   // A session that is live here keeps its traffic until the runtime has agreed to the resume; then the new object takes
@@ -121,22 +118,32 @@ async function openKnown(
   // A session that is only now created has no log to read losses back from.
   if (method === "session.create") settleLosses(context, session, undefined);
   let repairing: Promise<void> | undefined;
+  let other: string | undefined;
   try {
-    const result = await request(context, method, params, options, (outcome) => {
+    const onResponse = (outcome: Outcome): void => {
       const parsed = "result" in outcome ? SESSION_CREATE_RESULT.safeParse(outcome.result) : undefined;
       if (parsed?.success !== true) return;
       describe(session, parsed.data);
       if (previous !== undefined) takeOver(context, previous, session);
       if (session.traffic.isHeld) repairing = repair(context, session);
-    });
+    };
+    const onLateResult = (late: unknown): void => {
+      if (method === "session.create") discard(context, late);
+      else letGo(context, id);
+    };
+    const result = await request(context, method, params, { onResponse, onLateResult });
     const parsed = SESSION_CREATE_RESULT.safeParse(result);
-    if (!parsed.success || parsed.data.sessionId !== id) {
+    other = parsed.data?.sessionId;
+    if (other !== id) {
       throw new NarthexError("SESSION_CREATE_RESPONSE_INVALID", answeredWrongly(method, id, result));
     }
   } catch (error) {
     const failure = NarthexError.from(error, "REQUEST_FAILED");
     if (context.registry.get(id) === session) forget(context, session, failure);
-    if (failure.code === "SESSION_CREATE_RESPONSE_INVALID" && method === "session.create") destroy(context, id);
+    if (failure.code === "SESSION_CREATE_RESPONSE_INVALID" && method === "session.create") {
+      destroy(context, id);
+      if (other !== undefined && other !== id) discard(context, { sessionId: other });
+    }
     throw failure;
   }
   await repairing;
@@ -223,7 +230,8 @@ async function completed(
   const patch = optionsUpdatePayload(config);
   if (patch !== undefined) {
     try {
-      await context.peer.request("session.options.update", { sessionId: session.sessionId, ...patch });
+      const update = context.peer.request("session.options.update", { sessionId: session.sessionId, ...patch });
+      await context.limits.promptly("session.options.update", update);
     } catch (error) {
       forget(context, session, NarthexError.from(error, "REQUEST_FAILED"));
       destroy(context, session.sessionId);
@@ -239,22 +247,27 @@ async function request(
   context: CreateContext,
   method: string,
   params: Record<string, unknown>,
-  options: CreateSessionOptions,
-  onResponse: (outcome: Outcome) => void,
+  then: { onResponse: (outcome: Outcome) => void; onLateResult: (result: unknown) => void },
 ): Promise<unknown> {
-  const timeoutMs = options.timeoutMs ?? DEFAULT_CREATE_TIMEOUT_MS;
+  const { signal } = context.limits;
+  const timeoutMs = context.limits.remainingMs();
   const answer = context.peer.request(method, params, {
-    ...(timeoutMs > 0 ? { timeoutMs } : {}),
-    signal: options.signal === undefined ? context.stopping : AbortSignal.any([options.signal, context.stopping]),
-    onResponse,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    signal: signal === undefined ? context.stopping : AbortSignal.any([signal, context.stopping]),
+    onResponse: then.onResponse,
     onLateResponse: (outcome) => {
-      if ("result" in outcome) discard(context, outcome.result);
+      if ("result" in outcome) then.onLateResult(outcome.result);
     },
   });
   return answer.catch((error: unknown) => {
     // The caller hears why the client gave up, not only that it did.
     throw context.stopping.aborted ? NarthexError.from(context.stopping.reason, "CONNECTION_CLOSED") : error;
   });
+}
+
+/** Trace context of the application; nothing has been begun yet, so that it may throw, or take its time. */
+function traceOf(context: CreateContext): Promise<Record<string, unknown>> {
+  return context.limits.promptly("The trace callback", context.port.traceContext());
 }
 
 function forget(context: CreateContext, session: CopilotSession, reason: NarthexError): void {
@@ -275,6 +288,14 @@ function discard(context: CreateContext, result: unknown): void {
   if (context.registry.get(id) !== undefined) return;
   context.registry.release(id);
   destroy(context, id);
+}
+
+/** A resume that nobody waits for any more: the session itself goes on for others. */
+function letGo(context: CreateContext, sessionId: string): void {
+  if (context.registry.get(sessionId) !== undefined) return;
+  context.peer.request("session.detach", { sessionId }, { timeoutMs: 10_000 }).catch((error: unknown) => {
+    context.logger.warn(`Session ${sessionId} could not be let go: ${messageOf(error)}`);
+  });
 }
 
 function destroy(context: CreateContext, sessionId: string): void {

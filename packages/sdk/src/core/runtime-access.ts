@@ -22,10 +22,11 @@ import { ConnectionEvents } from "./connection-events.ts";
 import { detachSession } from "./detach-session.ts";
 import { LifecycleDispatch } from "./lifecycle.ts";
 import { stderrLogger, type Logger } from "./logger.ts";
+import { resolvePendingRoutingLimits } from "./pending-routing-options.ts";
 import { reattachSessions } from "./reattach-sessions.ts";
 import { DEFAULT_RECONNECT_OPTIONS, resolveReconnectOptions } from "./reconnect-options.ts";
 import { Reconnector } from "./reconnector.ts";
-import { DEFAULT_PENDING_ROUTING_LIMITS } from "./routing-types.ts";
+import type { PendingRoutingLimits } from "./routing-types.ts";
 import type { RuntimeConnector } from "./runtime-link.ts";
 import type { SessionPort } from "./session-line.ts";
 import type { CopilotSession } from "./session.ts";
@@ -52,6 +53,7 @@ export class RuntimeAccess {
   readonly #connect: RuntimeConnector;
   readonly #reconnector: Reconnector<Connection> | undefined;
   readonly #callWaitMs: number;
+  readonly #limits: PendingRoutingLimits;
   #state: AccessState = { kind: "disconnected" };
   /** Grows with every connection: what is remembered of a runtime holds for one. */
   #generation = 0;
@@ -62,6 +64,7 @@ export class RuntimeAccess {
     this.logger = options.logger ?? stderrLogger;
     this.lifecycle = new LifecycleDispatch(this.logger);
     this.events = new ConnectionEvents(this.logger);
+    this.#limits = resolvePendingRoutingLimits(options.pendingRouting);
     const reconnect = resolveReconnectOptions(options.reconnect);
     this.#callWaitMs = reconnect?.callWaitMs ?? DEFAULT_RECONNECT_OPTIONS.callWaitMs;
     this.#reconnector =
@@ -148,7 +151,7 @@ export class RuntimeAccess {
       link,
       logger: this.logger,
       lifecycle: this.lifecycle,
-      limits: { ...DEFAULT_PENDING_ROUTING_LIMITS, ...this.#options.pendingRouting },
+      limits: this.#limits,
       handshake: {
         token: link.token,
         clientInfo: this.#options.clientInfo,

@@ -1,6 +1,7 @@
 // One client of the gateway: its handshake, its calls, and what the runtime sends it.
 import { randomUUID } from "node:crypto";
 import {
+  FEATURE_DURABLE_SEND,
   FEATURE_EARLY_SESSION_TRAFFIC,
   NARTHEX_VERSION,
   NarthexError,
@@ -9,7 +10,7 @@ import {
   profileStatus,
   type RawSessionEvent,
 } from "@narthex/protocol";
-import { RpcPeer, type Transport } from "@narthex/rpc";
+import { RpcPeer, type InboundCall, type Transport } from "@narthex/rpc";
 import type { Runtime, RuntimeLogger, SessionClient } from "@narthex/runtime";
 import { HeldTraffic } from "./held-traffic.ts";
 import { METHODS, type MethodContext } from "./methods.ts";
@@ -42,6 +43,7 @@ export class ClientConnection {
   readonly #options: ConnectionOptions;
   readonly #peer: RpcPeer;
   readonly #client: SessionClient;
+  #isConnected = true;
   #isAuthenticated: boolean;
   #keepsEarlyTraffic = false;
   #traffic: HeldTraffic;
@@ -54,15 +56,20 @@ export class ClientConnection {
     this.#isAuthenticated = options.token === undefined;
     this.#traffic = this.#newTraffic();
     this.#peer = new RpcPeer(options.transport, {
-      request: (method, params) => this.#called(method, params),
+      request: (method, params, call) => this.#called(method, params, call),
       closed: () => {
+        this.#isConnected = false;
         options.runtime.detachAll(this.id);
         options.onClosed(this);
       },
       problem: (error) => options.logger.debug(`Client ${this.id}: ${error.message}`, { code: error.code }),
     });
+    const isConnected = (): boolean => this.#isConnected;
     this.#client = {
       id: this.id,
+      get isConnected() {
+        return isConnected();
+      },
       event: (sessionId, event) => this.#traffic.event(sessionId, event),
       request: (method, params, { signal }) => this.#peer.request(method, params, { signal }),
     };
@@ -97,7 +104,7 @@ export class ClientConnection {
     this.#peer.notify("session.event", { sessionId, event });
   }
 
-  async #called(method: string, rawParams: unknown): Promise<unknown> {
+  async #called(method: string, rawParams: unknown, call: InboundCall): Promise<unknown> {
     if (method === "connect") return this.#connect(namedParams(rawParams));
     if (!this.#isAuthenticated) {
       throw new NarthexError(
@@ -110,7 +117,7 @@ export class ClientConnection {
     }
     const handler = Object.hasOwn(METHODS, method) ? METHODS[method as keyof typeof METHODS] : undefined;
     if (handler === undefined) throw notSupported(method);
-    return handler(namedParams(rawParams), this.#context);
+    return handler(namedParams(rawParams), this.#contextOf(call));
   }
 
   #connect(params: Record<string, unknown>): unknown {
@@ -122,10 +129,16 @@ export class ClientConnection {
       this.#keepsEarlyTraffic = keeps;
       this.#traffic = this.#newTraffic();
     }
-    return { ok: true, protocolVersion: PROTOCOL_VERSION, version: NARTHEX_VERSION, taskKinds: [] };
+    return {
+      ok: true,
+      protocolVersion: PROTOCOL_VERSION,
+      version: NARTHEX_VERSION,
+      taskKinds: [],
+      features: [FEATURE_DURABLE_SEND],
+    };
   }
 
-  get #context(): MethodContext {
+  #contextOf(call: InboundCall): MethodContext {
     const { runtime, shutDown } = this.#options;
     return {
       runtime,
@@ -133,6 +146,7 @@ export class ClientConnection {
       shutDown,
       opening: (sessionId, open) => this.#opening(sessionId, open),
       closed: (sessionId) => this.#traffic.forget(sessionId),
+      signal: () => call.signal,
     };
   }
 

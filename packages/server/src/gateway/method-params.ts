@@ -1,5 +1,6 @@
 // The params of the calls a client makes, checked at the door. Unknown fields are ignored, as the protocol wants.
 import { NarthexError } from "@narthex/protocol";
+import { MAX_IDEMPOTENCY_KEY_CHARS } from "@narthex/runtime";
 import { z } from "zod";
 
 const sessionId = z.string().min(1);
@@ -15,6 +16,7 @@ export const PARAMS = {
     mode: z.enum(["enqueue", "immediate"]).optional(),
     agentMode: z.enum(["interactive", "plan", "autopilot", "shell"]).optional(),
     source: z.string().optional(),
+    idempotencyKey: z.string().min(1).max(MAX_IDEMPOTENCY_KEY_CHARS).optional(),
   }),
   abort: scoped({
     reason: z.enum(["user_initiated", "remote_command", "user_abort", "autopilot_credit_limit"]).optional(),
@@ -28,6 +30,14 @@ export const PARAMS = {
         branch: z.string().optional(),
       })
       .optional(),
+  }),
+  readLog: scoped({
+    cursor: z.string().nullish(),
+    max: z.int().min(1).optional(),
+    waitMs: z.int().min(0).optional(),
+    types: z.union([z.literal("*"), z.array(z.string().max(200)).max(200)]).nullish(),
+    direction: z.enum(["forward", "backward"]).optional(),
+    includeEphemeral: z.boolean().optional(),
   }),
   ping: z.looseObject({ message: z.string().max(100_000).optional() }),
   log: scoped({

@@ -23,6 +23,8 @@ export interface MethodContext {
   ) => Promise<T>;
   /** The client is done with a session. */
   readonly closed: (sessionId: string) => void;
+  /** Aborts when the connection ends while the call is being handled. */
+  readonly signal: () => AbortSignal;
 }
 
 type Params = Record<string, unknown>;
@@ -76,15 +78,16 @@ export const METHODS = {
   },
   "session.send": method("session.send", PARAMS.send, async (params, { runtime }) => {
     const session = await runtime.open(params.sessionId);
-    const { prompt, displayPrompt, attachments, agentMode, source } = params;
-    const messageId = await session.send({
+    const { prompt, displayPrompt, attachments, agentMode, source, idempotencyKey } = params;
+    const request = {
       text: prompt,
       mode: params.mode ?? "enqueue",
       ...(displayPrompt === undefined ? {} : { displayText: displayPrompt }),
       ...(attachments === undefined ? {} : { attachments }),
       ...(agentMode === undefined ? {} : { agentMode }),
       ...(source === undefined ? {} : { source }),
-    });
+    };
+    const messageId = await session.send(request, idempotencyKey);
     return { messageId };
   }),
   "session.abort": method("session.abort", PARAMS.abort, async ({ sessionId, reason }, { runtime }) => {
@@ -124,6 +127,15 @@ export const METHODS = {
   },
   "session.getMessages": method("session.getMessages", PARAMS.session, async ({ sessionId }, { runtime }) => ({
     events: await runtime.events(sessionId),
+  })),
+  "session.eventLog.read": method("session.eventLog.read", PARAMS.readLog, (params, { runtime, signal }) => {
+    const { sessionId, cursor, types, max, waitMs, direction, includeEphemeral } = params;
+    const query = { max, waitMs, direction, includeEphemeral };
+    const wanted = types === "*" ? undefined : (types ?? undefined);
+    return runtime.eventLog.read(sessionId, { ...query, cursor: cursor ?? undefined, types: wanted }, signal());
+  }),
+  "session.eventLog.tail": method("session.eventLog.tail", PARAMS.session, async ({ sessionId }, { runtime }) => ({
+    cursor: await runtime.eventLog.tail(sessionId),
   })),
   "session.getForeground": () => ({}),
   "session.setForeground": () => ({
@@ -170,14 +182,14 @@ export const METHODS = {
     PARAMS.answerTool,
     async (params, { runtime }) => {
       const { requestId, result, error } = params;
-      return success((await runtime.open(params.sessionId)).answerTool(requestId, { result, error }));
+      return success(await (await runtime.open(params.sessionId)).answerTool(requestId, { result, error }));
     },
   ),
   "session.permissions.handlePendingPermissionRequest": method(
     "session.permissions.handlePendingPermissionRequest",
     PARAMS.answerPermission,
     async ({ sessionId, requestId, result }, { runtime }) =>
-      success((await runtime.open(sessionId)).answerPermission(requestId, result)),
+      success(await (await runtime.open(sessionId)).answerPermission(requestId, result)),
   ),
   "session.permissions.pendingRequests": method(
     "session.permissions.pendingRequests",
@@ -209,16 +221,15 @@ export const METHODS = {
     "session.ui.handlePendingElicitation",
     PARAMS.answerElicitation,
     async ({ sessionId, requestId, result }, { runtime }) =>
-      success((await runtime.open(sessionId)).answerElicitation(requestId, result as never)),
+      success(await (await runtime.open(sessionId)).answerElicitation(requestId, result as never)),
   ),
   "session.ui.handlePendingUserInput": method(
     "session.ui.handlePendingUserInput",
     PARAMS.answerUserInput,
     async ({ sessionId, requestId, response }, { runtime }) => {
       const { answer, wasFreeform } = response;
-      return success(
-        (await runtime.open(sessionId)).answerUserInput(requestId, { answer, wasFreeform: wasFreeform ?? true }),
-      );
+      const session = await runtime.open(sessionId);
+      return success(await session.answerUserInput(requestId, { answer, wasFreeform: wasFreeform ?? true }));
     },
   ),
 } as const satisfies Record<Exclude<SupportedMethod, "connect">, Method>;

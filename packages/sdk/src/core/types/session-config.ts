@@ -175,15 +175,15 @@ export interface ResumeSessionConfig extends SessionConfigBase {
   continuePendingWork?: boolean;
 }
 
-/** Time limits of a create. */
+/** Time limits of a create or resume, counted from the call. */
 export interface CreateSessionOptions {
-  /** Cancels the create; a session that the runtime makes all the same is destroyed. */
+  /** Cancels the create, at whatever it is just then; a session that the runtime makes all the same is destroyed. */
   signal?: AbortSignal;
-  /** Give up after this many milliseconds (default 300,000; 0 waits for ever). */
+  /** Give up after this many milliseconds, connecting included (default 300,000; 0 waits for ever). */
   timeoutMs?: number;
   /**
    * Milliseconds that the first messages of a cloud session wait for its worker to start, where the runtime does not
-   * promise to keep them (default 30,000). Past it `send` rejects with SESSION_NOT_READY.
+   * promise to keep them (default 30,000; 0 sends at once). Past it `send` rejects with SESSION_NOT_READY.
    */
   readyTimeoutMs?: number;
 }

@@ -1,0 +1,141 @@
+/**
+ * A session's mailbox, as the session uses it: prompts wait in it until their work is done, answers until what they
+ * answered is settled in the log.
+ *
+ *   I1  A prompt or an answer is durable before anyone is told that it was taken.
+ *   I2  A prompt is acknowledged when the next one of the same run of work begins; the last one in the same commit as the
+ *       `session.idle` that ends the run, and one that is dropped in the same commit as the `abort` that drops it.
+ *   I3  An answer is acknowledged after the event that settles its question is in the log.
+ */
+import { randomUUID } from "node:crypto";
+import type { Mailbox } from "@narthex/engine";
+import { NarthexError, messageOf } from "@narthex/protocol";
+import type { RuntimeLogger, SessionLimits } from "../ports.ts";
+import type { RequestKind } from "./pending-requests.ts";
+import type { Prompt } from "./turn-machine.ts";
+
+/** A prompt before it has a message id. */
+export type PromptRequest = Omit<Prompt, "messageId" | "position">;
+
+/** An answer that was durable before a restart. */
+export interface KeptAnswer {
+  readonly position: number;
+  readonly kind: RequestKind;
+  readonly requestId: string;
+  readonly answer: unknown;
+}
+
+/** What a mailbox holds when a session is brought back. */
+export interface InboxContent {
+  readonly prompts: readonly Prompt[];
+  readonly answers: readonly KeptAnswer[];
+}
+
+interface Receipt {
+  readonly messageId: string;
+}
+
+export class Inbox {
+  readonly #mailbox: Mailbox;
+  readonly #sessionId: string;
+  readonly #logger: RuntimeLogger;
+  /** Answers that were handed to whoever asked, by request: as many as questions may be open. */
+  readonly #handedOn = new Map<string, { readonly kind: RequestKind; readonly position: number }>();
+
+  constructor(mailbox: Mailbox, sessionId: string, logger: RuntimeLogger) {
+    this.#mailbox = mailbox;
+    this.#sessionId = sessionId;
+    this.#logger = logger;
+  }
+
+  /** The id under which a prompt is posted: the client's key, or one of its own. */
+  static promptId(key: string | undefined): string {
+    return key === undefined ? `prompt ${randomUUID()}` : `key ${key}`;
+  }
+
+  /** Was a prompt posted under this id, and is it remembered? */
+  async knows(commandId: string): Promise<boolean> {
+    return (await this.#mailbox.find(this.#sessionId, commandId)) !== undefined;
+  }
+
+  /**
+   * Makes a prompt durable (I1). A repeated one has the message id of the first.
+   * @throws {NarthexError} IDEMPOTENCY_KEY_REUSED, QUEUE_FULL, LIMIT_EXCEEDED, STORE_UNAVAILABLE
+   */
+  async postPrompt(commandId: string, request: PromptRequest): Promise<{ prompt: Prompt; isNew: boolean }> {
+    const { position, receipt, isNew } = await this.#mailbox.post(this.#sessionId, {
+      commandId,
+      kind: "prompt",
+      payload: request,
+      receipt: { messageId: randomUUID() } satisfies Receipt,
+    });
+    return { prompt: toPrompt(request, receipt as Receipt, position), isNew };
+  }
+
+  /** Makes an answer durable (I1); returns its position. */
+  async postAnswer(kind: RequestKind, requestId: string, answer: unknown): Promise<number> {
+    const payload = { kind, requestId, answer };
+    const command = { commandId: `answer ${requestId}`, kind: "answer", payload };
+    const { position } = await this.#mailbox.post(this.#sessionId, command);
+    return position;
+  }
+
+  /** What waits, in order. */
+  async take(): Promise<InboxContent> {
+    const commands = await this.#mailbox.take(this.#sessionId);
+    const prompts = commands
+      .filter(({ kind }) => kind === "prompt")
+      .map(({ position, payload, receipt }) => toPrompt(payload as PromptRequest, receipt as Receipt, position));
+    const answers = commands
+      .filter(({ kind }) => kind === "answer")
+      .map(({ position, payload }) => ({ ...(payload as Omit<KeptAnswer, "position">), position }));
+    return { prompts, answers };
+  }
+
+  /** Acknowledges what is done; whoever waits for it knows that it is durable. */
+  ack(positions: readonly number[]): Promise<void> {
+    return this.#mailbox.ack(this.#sessionId, positions);
+  }
+
+  /** Acknowledges what nobody waits for: done twice it does no harm, so a failure is only told. */
+  ackLater(positions: readonly number[]): void {
+    this.ack(positions).catch((error: unknown) =>
+      this.#logger.warn(`Done work was not acknowledged: ${messageOf(error)}`, { sessionId: this.#sessionId }),
+    );
+  }
+
+  /** An answer has reached whoever asked; it stays in the mailbox until that is settled. */
+  handedOn(kind: RequestKind, requestId: string, position: number): void {
+    this.#handedOn.set(requestId, { kind, position });
+  }
+
+  /** What this question led to is in the log (I3). */
+  answerSettled(requestId: string): void {
+    const answer = this.#handedOn.get(requestId);
+    this.#handedOn.delete(requestId);
+    if (answer !== undefined) this.ackLater([answer.position]);
+  }
+
+  /** What the questions of the turn's tool calls led to is in the log (I3). */
+  turnSettled(): void {
+    for (const [requestId, { kind }] of this.#handedOn) if (kind !== "elicitation") this.answerSettled(requestId);
+  }
+}
+
+function toPrompt(request: PromptRequest, { messageId }: Receipt, position: number): Prompt {
+  return { ...request, messageId, position };
+}
+
+/** @throws {NarthexError} LIMIT_EXCEEDED */
+export function checkPrompt(request: PromptRequest, limits: SessionLimits): void {
+  const { maxPromptChars, maxPromptJsonChars } = limits;
+  const { length } = request.text;
+  if (length > maxPromptChars) {
+    throw new NarthexError("LIMIT_EXCEEDED", `The prompt has ${length} characters; the limit is ${maxPromptChars}.`);
+  }
+  if (request.attachments === undefined) return;
+  const chars = JSON.stringify(request).length;
+  if (chars <= maxPromptJsonChars) return;
+  const message = `The prompt with its attachments has ${chars} characters; the limit is ${maxPromptJsonChars}.`;
+  throw new NarthexError("LIMIT_EXCEEDED", message);
+}
