@@ -38,6 +38,8 @@ class Driver:
         streams = self.streams[client] = {"log": Stream(), "lifecycle": Stream()}
 
         def trace_context():
+            if options["traceContext"].get("never"):
+                return asyncio.get_running_loop().create_future()
             raise RuntimeError(options["traceContext"]["throw"])
 
         host, port = address.rsplit(":", 1)
@@ -68,7 +70,7 @@ class Driver:
         on_event = operation.on_event(config.pop("onEvent", {}))
         if config.pop("unserialisable", False):
             config["featureFlags"] = object()
-        timeout = args.get("options", {}).get("timeoutMs", 300_000) / 1000
+        timeout = args.get("options", {}).get("timeoutMs", 300_000) / 1000 or None  # 0 waits for ever
         session = await client.create_cloud_session(config, handlers=handlers, on_event=on_event, timeout=timeout)
         session.on(lambda event: operation.late.put({"event": event}))
         operation.session, operation.weak = session, weakref.ref(session)

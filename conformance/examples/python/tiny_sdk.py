@@ -2,7 +2,7 @@
 
 It is an example for docs/conformance.md, not a product: it has no reconnect, no session files, no repair of lost events
 and no bound in bytes. Everything runs on one asyncio loop. The rule behind it all: what a frame brings about is decided
-before the next one is looked at, and what an application sees of it goes through the loop's queue, which keeps the order.
+before the next one is looked at; what an application sees of it goes through the queue of the loop, which keeps order.
 """
 import asyncio
 import inspect
@@ -59,6 +59,8 @@ class Session:
             for _attempt in range(2):
                 if (await self._client.peer.call("session.detach", params)).get("success"):
                     break
+            else:
+                raise SdkError("SESSION_DETACH_FAILED", f"Session {self.session_id} was not let go.")
         except SdkError as error:
             if error.rpc_code != -32601:
                 raise
@@ -155,8 +157,7 @@ class Client:
     async def create_cloud_session(self, config, *, handlers=None, on_event=None, timeout=CREATE_SECONDS):
         check_cloud_config(config)
         handlers = handlers or {}
-        params = {**(self._trace_context() if self._trace_context else {}), **payload_of(config, handlers)}
-        ticket, session = self.routing.open_gate(), None
+        ticket = session = None
 
         def settle(result, error):
             nonlocal session
@@ -171,7 +172,10 @@ class Client:
 
         try:
             async with asyncio.timeout(timeout):
-                await self.peer.call("session.create", params, settle)
+                trace = self._trace_context() if self._trace_context else {}
+                trace = await trace if inspect.isawaitable(trace) else trace
+                ticket = self.routing.open_gate()  # nothing before this line can leave it open
+                await self.peer.call("session.create", {**trace, **payload_of(config, handlers)}, settle)
                 if patch := {name: config[name] for name in AFTERWARDS if name in config}:
                     await self.peer.call("session.options.update", {"sessionId": session.session_id, **patch})
         except BaseException as error:
