@@ -243,9 +243,13 @@ export class Runtime {
   /** What the session is still to do waits until the client is attached: it may be needed for it. */
   async #attach(record: SessionRecord, params: SessionParams, client: SessionClient): Promise<HostedSession> {
     this.#factory.check(params);
-    const session = await this.#load(record.id);
-    session.attach(client, params);
-    return session;
+    for (;;) {
+      const session = await this.#load(record.id);
+      // It may have left memory since it was found, with the client that created it and dropped: then it comes back.
+      if (this.#live.ready(record.id) !== session) continue;
+      session.attach(client, params);
+      return session;
+    }
   }
 
   async #load(id: string): Promise<HostedSession> {
