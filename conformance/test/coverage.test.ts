@@ -108,7 +108,14 @@ describe("mutants", () => {
     id: string;
     kills: string[];
     lesson?: number;
+    patches: { file: string; find: string }[];
   }[];
+
+  it.each(mutants)("$id finds the text that it replaces, once", ({ patches }) => {
+    for (const { file, find } of patches) {
+      expect(readFileSync(path.join(ROOT, file), "utf8").split(find)).toHaveLength(2);
+    }
+  });
 
   it("are at least 25, each with scenarios that exist and are for SDKs", () => {
     const ids = new Set(scenarios.filter(({ target }) => target === "sdk").map(({ id }) => id));
