@@ -180,6 +180,16 @@ const OPERATIONS = {
     const answer = await c.session.sendAndWait(message, limits);
     return { content: answer?.data.content ?? null };
   },
+  /** Reads the session's events into the journal; with `limit` it stops taking them there. */
+  readEvents: async (c) => {
+    const { limit = Number.POSITIVE_INFINITY, ...options } = c.args.options ?? {};
+    let taken = 0;
+    for await (const event of c.session.events({ ...options, signal: c.operation.abort.signal })) {
+      c.operation.journal.push({ event });
+      if (++taken >= limit) break;
+    }
+    return { taken };
+  },
   abort: (c) => c.session.abort(),
   getEvents: async (c) => ({ events: await c.session.getEvents() }),
   disconnect: (c) => c.session.disconnect(),
