@@ -134,7 +134,7 @@ describe("a client and its runtime", () => {
   });
 
   it("reads a session's events from any place, replayed and live, like its handlers saw them", async () => {
-    const client = clientOf(undefined, tempFolder("narthex-home-"));
+    const client = clientOf(undefined, tempFolder());
     const handled: SessionEvent[] = [];
     const session = await client.createCloudSession({
       cloud: {},
