@@ -22,4 +22,5 @@ export type {
 export type { LeaseHolder, Leases } from "./leases.ts";
 export { openLocalEngine } from "./local/open-local-engine.ts";
 export type { LocalEngineOptions } from "./local/options.ts";
+export { STORE_FILE_NAME } from "./local/store-file.ts";
 export { isProcessGone, nameOfThisHost } from "./process-host.ts";

@@ -32,12 +32,13 @@ export class LocalLeases implements Leases {
   async claim(id: string, host: string, ttlMs: number): Promise<{ epoch: number } | undefined> {
     requireHost(host);
     requireTtl(ttlMs);
-    return this.#write(id, (session) => {
+    return this.#write(id, (session, round) => {
       const { leases, now } = this.#parts;
       const known = leases.find(session);
       if (known && known.host !== host && this.#isHeld(known)) return undefined; // L1
       const epoch = (known?.epoch ?? 0) + 1; // L2
       leases.put(session, { epoch, host, expiresMs: now().getTime() + ttlMs });
+      round.refresh(id); // another process may have had it meanwhile
       return { epoch };
     });
   }
@@ -89,11 +90,11 @@ export class LocalLeases implements Leases {
     return host !== null && expiresMs > this.#parts.now().getTime() && !this.#parts.isHostGone(host);
   }
 
-  #write<T>(id: string, change: (session: number) => T): Promise<T> {
+  #write<T>(id: string, change: (session: number, round: Round) => T): Promise<T> {
     parseSessionId(id);
     const write = (round: Round): T => {
       round.beginWrite();
-      return change(this.#session(id));
+      return change(this.#session(id), round);
     };
     return this.#parts.commit.enqueue({ sessionId: id, bytes: 0, write });
   }

@@ -65,6 +65,14 @@ export class Round {
     return takeOver(stored);
   }
 
+  /** Voids a tail in memory that the store has moved on from: whoever has the session now begins where it stands. */
+  refresh(id: string): void {
+    if (this.#drafts.has(id)) return;
+    const known = this.#context.live.tail(id);
+    const stored = known && this.#context.events.tail(id);
+    if (known && !(stored && isCurrent(known, stored))) this.drop(id);
+  }
+
   /** Calls `work` when the round is durable, ahead of everything that is announced. */
   afterCommit(work: () => void): void {
     this.#afterCommit.push(work);

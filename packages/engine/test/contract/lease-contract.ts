@@ -121,6 +121,13 @@ export function describeLeases(bench: ContractBench): void {
       const late = engine.log.append("s-1", [new SessionEvents("late", "e-1").persisted()], { epoch: 1 });
       await expect(late).rejects.toMatchObject({ code: "LEASE_LOST", retry: "never" });
       expect(await other.log.read("s-1")).toHaveLength(1);
+      // Back again: what the other one has written meanwhile is no conflict for whoever holds the lease.
+      const theirs = new SessionEvents("their", "e-1");
+      await other.log.append("s-1", [theirs.persisted(), theirs.ephemeral()], { epoch: 2 });
+      await other.leases.release("s-1", 2);
+      expect(await engine.leases.claim("s-1", "a", TTL_MS)).toEqual({ epoch: 3 });
+      await engine.log.append("s-1", [new SessionEvents("back", "their-1").persisted()], { epoch: 3 });
+      expect(await engine.verify()).toEqual([]);
     });
 
     it("are kept over a restart", async () => {

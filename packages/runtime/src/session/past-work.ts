@@ -1,4 +1,5 @@
 // What a session's log says about its past, taken in one event at a time, so that a long log need not be in memory.
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { EventLog } from "@narthex/engine";
 import type { RawSessionEvent } from "@narthex/protocol";
 import { INITIAL_STANDING, stepStanding, type Standing } from "./turn-standing.ts";
@@ -27,7 +28,7 @@ export class PastWork {
 }
 
 /**
- * The persisted events of a session up to where its log stands now, a page at a time.
+ * The persisted events of a session up to where its log stands now; no more than a page is in memory.
  * @throws {NarthexError} SESSION_NOT_FOUND, STORE_CORRUPT, STORE_UNAVAILABLE
  */
 export async function* eventsOf(log: EventLog, id: string): AsyncGenerator<RawSessionEvent, void, undefined> {
@@ -36,5 +37,6 @@ export async function* eventsOf(log: EventLog, id: string): AsyncGenerator<RawSe
     const records = await log.read(id, { after, upTo, limit: PAGE_EVENTS });
     for (const { event } of records) yield event;
     after = records.length < PAGE_EVENTS ? upTo : (records.at(-1)?.seq ?? upTo);
+    await nextTurn(); // other sessions have their turn
   }
 }
