@@ -188,9 +188,11 @@ export class LocalEventLog implements EventLog {
   #assertUndamaged(id: string, session: number, rows: readonly SummedRow[]): void {
     const first = rows[0];
     if (!first) return;
-    const before = this.#parts.events.before(session, first.seq - 1);
-    const damaged = firstDamaged(before?.sum ?? null, rows);
-    if (damaged) throw damagedLog(id, `record ${damaged.seq} or the one before it is not what was written`);
+    const { events } = this.#parts;
+    const damaged = firstDamaged(events.before(session, first.seq - 1)?.sum ?? null, rows);
+    if (!damaged) return;
+    if (events.tail(id)?.session !== session) throw sessionNotFound(id); // removed by another process meanwhile
+    throw damagedLog(id, `record ${damaged.seq} or the one before it is not what was written`);
   }
 
   #readingStore<T>(read: () => T): T {

@@ -24,22 +24,29 @@ export class LogGuard {
 
   /** @throws {NarthexError} STORE_CORRUPT */
   assertSound(id: string, stored: StoredTail): void {
-    const finding = this.#torn(stored) ?? this.lost(id, stored)[0];
+    if (this.#finding(id, stored) === undefined) return;
+    // Another process may have removed the session since its tail was read.
+    const fresh = this.#parts.events.tail(id);
+    const finding = fresh && this.#finding(id, fresh);
     if (finding !== undefined) throw damagedLog(id, finding);
   }
 
   /** What was written to a session and is not in the store, in words that go on a sentence. */
   lost(id: string, { session, persistedSeq }: StoredTail): string[] {
-    const { commands, marks } = this.#parts;
+    const { events, commands, marks } = this.#parts;
     const found: string[] = [];
     const logged = marks.read(session, id, "log");
-    if (logged > persistedSeq) {
-      found.push(`it was written up to record ${logged}, and the store ends with ${persistedSeq}`);
-    }
+    // A mark is behind its commit (W1), so a tail that is read after it cannot be behind the mark.
+    const end = logged > persistedSeq ? (events.tail(id)?.persistedSeq ?? logged) : persistedSeq;
+    if (logged > end) found.push(`it was written up to record ${logged}, and the store ends with ${end}`);
     const posted = marks.read(session, id, "mailbox");
     const position = posted > 0 ? commands.standing(session).last : 0;
     if (posted > position) found.push(`its mailbox had ${posted} commands, and the store ends with ${position}`);
     return found;
+  }
+
+  #finding(id: string, stored: StoredTail): string | undefined {
+    return this.#torn(stored) ?? this.lost(id, stored)[0];
   }
 
   #torn({ session, persistedSeq, lastSum }: StoredTail): string | undefined {
