@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe } from "vitest";
 import type { Engine } from "../src/index.ts";
 import { describeArchives } from "./contract/archive-contract.ts";
 import { describeDirectory } from "./contract/directory-contract.ts";
+import { describeKill } from "./contract/kill-contract.ts";
 import { describeLeases } from "./contract/lease-contract.ts";
 import { describeLog } from "./contract/log-contract.ts";
 import { describeMailbox } from "./contract/mailbox-contract.ts";
@@ -27,6 +28,8 @@ export interface ContractOptions {
 export interface ContractStore {
   /** Opens an engine on the store; may be called again, also while another engine is open. */
   open(options?: ContractOptions): Promise<Engine>;
+  /** How another process opens it: a module with `open(place)`, which gives an engine. */
+  readonly child: { readonly module: string; readonly place: string };
   /** Removes the store when every engine is closed. */
   dispose(): Promise<void>;
 }
@@ -34,6 +37,7 @@ export interface ContractStore {
 /** Hands the tests engines and closes them afterwards. */
 export interface ContractBench {
   open(options?: ContractOptions): Promise<Engine>;
+  child(): ContractStore["child"];
 }
 
 /** The suite, for an implementation that makes its stores with `makeStore`. */
@@ -54,6 +58,7 @@ export function describeEngineContract(name: string, makeStore: () => Promise<Co
         engines.push(engine);
         return engine;
       },
+      child: () => store!.child,
     };
     describeDirectory(bench);
     describeLog(bench);
@@ -62,5 +67,6 @@ export function describeEngineContract(name: string, makeStore: () => Promise<Co
     describeArchives(bench);
     describeSubscriptions(bench);
     describeReopening(bench);
+    describeKill(bench);
   });
 }
