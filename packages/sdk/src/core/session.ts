@@ -102,7 +102,8 @@ export class CopilotSession {
    * Sends a message; resolves with its id once the runtime has accepted it. The answer comes as events.
    *
    * A cloud session may exist before its worker does. Where the runtime does not promise to keep a message until then,
-   * the message waits here for the worker's first event, at most `readyTimeoutMs` of the create.
+   * the message waits here for the worker's first event, at most `readyTimeoutMs` of the create. A message whose answer was
+   * lost with the connection is sent again once it is back, where the runtime tells by a key that it is the same.
    * @throws {NarthexError} SESSION_DISCONNECTED, CONNECTION_CLOSED, NOT_CONNECTED, SESSION_NOT_READY, QUEUE_FULL
    */
   async send(options: string | MessageOptions): Promise<string> {
@@ -117,7 +118,13 @@ export class CopilotSession {
     this.#line.assertOpen();
     await this.#readiness?.wait(patience?.signal);
     const trace = await this.#port.traceContext();
-    const result = await this.#call("session.send", { ...message, ...trace }, patience);
+    // With a key of its own a message may be sent again: the runtime knows it, and runs it once.
+    const isRepeatable = this.#port.isSendRepeatable();
+    const key = message.idempotencyKey ?? (isRepeatable ? crypto.randomUUID() : undefined);
+    const params = { ...message, ...trace, ...(key === undefined ? {} : { idempotencyKey: key }) };
+    const result = isRepeatable
+      ? await this.#line.repeat("session.send", params, patience)
+      : await this.#call("session.send", params, patience);
     return SEND_RESULT.parse(result).messageId;
   }
 
