@@ -56,6 +56,10 @@ export async function run() {
       await measure(`durable (${synchronous}), 1 session, 1 at a time`, 5000, () =>
         appendOneByOne(engine, "s", 5000, false),
       );
+      const { epoch } = await engine.leases.claim("s", "bench", 3_600_000);
+      await measure(`durable (${synchronous}), 1 session, 1 at a time, under a lease`, 5000, async () => {
+        for (let i = 0; i < 5000; i += 1) await engine.log.append("s", [makeEvent(false)], { epoch });
+      });
       const ids = Array.from({ length: 100 }, (_, i) => `s-${i}`);
       await Promise.all(ids.map((id) => create(engine, id)));
       await measure(`durable (${synchronous}), 100 sessions, 1 at a time each`, 30_000, () =>
@@ -103,6 +107,13 @@ export async function run() {
         if (records.length !== count) throw new Error(`read ${records.length} of ${count} records`);
       });
     }
+    await measure("export and import of 100000 events", 100_000, () =>
+      fresh.archives.import(fresh.archives.export("replay-100000"), { as: "copy" }),
+    );
+    await measure("verify, 211000 events", 211_000, async () => {
+      const findings = await fresh.verify();
+      if (findings.length > 0) throw new Error(findings.join("\n"));
+    });
     await fresh.close();
   });
 

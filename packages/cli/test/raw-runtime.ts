@@ -71,10 +71,11 @@ export interface Home {
 }
 
 /** A data folder, and the runtimes that are started on it one after the other. */
-export function makeHome(modelBaseUrl?: string): Home {
+export function makeHome(modelBaseUrl?: string, extra: Record<string, string> = {}): Home {
   const folder = tempFolder();
   const env = {
     NARTHEX_HOME: folder,
+    ...extra,
     ...(modelBaseUrl === undefined ? {} : { NARTHEX_MODEL: "scripted", NARTHEX_MODEL_BASE_URL: modelBaseUrl }),
   };
   return {

@@ -3,7 +3,9 @@ import type { NarthexError } from "@narthex/protocol";
 import { afterEach, beforeEach, describe } from "vitest";
 
 import type { Engine } from "../src/index.ts";
+import { describeArchives } from "./contract/archive-contract.ts";
 import { describeDirectory } from "./contract/directory-contract.ts";
+import { describeLeases } from "./contract/lease-contract.ts";
 import { describeLog } from "./contract/log-contract.ts";
 import { describeMailbox } from "./contract/mailbox-contract.ts";
 import { describeReopening } from "./contract/reopen-contract.ts";
@@ -18,6 +20,7 @@ export interface ContractOptions {
   maxRememberedCommands?: number;
   maxCommandBytes?: number;
   maxCreateKeys?: number;
+  now?: () => Date;
 }
 
 /** One store, empty at first. */
@@ -55,6 +58,8 @@ export function describeEngineContract(name: string, makeStore: () => Promise<Co
     describeDirectory(bench);
     describeLog(bench);
     describeMailbox(bench);
+    describeLeases(bench);
+    describeArchives(bench);
     describeSubscriptions(bench);
     describeReopening(bench);
   });

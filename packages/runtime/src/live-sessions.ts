@@ -3,6 +3,8 @@ import type { HostedSession } from "./session/session.ts";
 
 export interface LiveSessionsOptions {
   readonly maxSessions: number;
+  /** A session has left memory; nothing more is written by it than what is on its way. */
+  readonly onLeave: (id: string) => void;
 }
 
 /** The sessions in memory, and those on their way there, the longest unused first. */
@@ -74,8 +76,9 @@ export class LiveSessions {
   /** Takes a session out, unless another one has taken its place. */
   forget(id: string, session: HostedSession | undefined = this.#ready.get(id)): void {
     if (this.#ready.get(id) !== session) return;
+    const wasThere = this.#all.delete(id);
     this.#ready.delete(id);
-    this.#all.delete(id);
+    if (wasThere) this.#options.onLeave(id);
   }
 
   /** Takes no new sessions from now on; resolves with those that there are. */

@@ -8,6 +8,7 @@ import type { SessionRecord } from "@narthex/engine";
 import { NarthexError, messageOf, parseSessionId, type RawSessionEvent } from "@narthex/protocol";
 import { DEFAULT_EVENT_LOG_LIMITS, EventLogReader } from "./event-log/event-log-reader.ts";
 import { LiveSessions } from "./live-sessions.ts";
+import { SessionLeases } from "./session-leases.ts";
 import { createModel } from "./models/resolve-model.ts";
 import { DEFAULT_SESSION_LIMITS, type LifecycleNotice, type RuntimeOptions, type SessionClient } from "./ports.ts";
 import { SessionFactory } from "./session/session-factory.ts";
@@ -38,13 +39,24 @@ export class Runtime {
   readonly #workspaces: Workspaces;
   readonly #factory: SessionFactory;
   readonly #live: LiveSessions;
+  readonly #leases: SessionLeases;
   readonly #listeners = new Set<(notice: LifecycleNotice) => void>();
 
   constructor(options: RuntimeOptions) {
     this.#options = options;
     const limits = { ...DEFAULT_SESSION_LIMITS, ...options.limits };
     this.eventLog = new EventLogReader(options.engine.log, { ...DEFAULT_EVENT_LOG_LIMITS, ...options.eventLogLimits });
-    this.#live = new LiveSessions({ maxSessions: limits.maxLiveSessions });
+    this.#leases = new SessionLeases({
+      leases: options.engine.leases,
+      logger: options.logger,
+      host: options.host,
+      ttlMs: options.leaseTtlMs,
+      onLost: (id) => this.#putAway(id),
+    });
+    this.#live = new LiveSessions({
+      maxSessions: limits.maxLiveSessions,
+      onLeave: (id) => this.#leases.release(id),
+    });
     this.#workspaces = createWorkspaces({
       root: options.workspacesDirectory,
       bases: options.repositories,
@@ -79,7 +91,9 @@ export class Runtime {
     const { record, isNew } = await this.#record(id, params);
     if (!isNew) return this.#attachTo(record, params, client);
     try {
-      const session = await this.#live.enter(id, () => this.#factory.create(record, params, client));
+      const session = await this.#live.enter(id, () =>
+        this.#leases.under(id, (epoch) => this.#factory.create(record, params, client, epoch)),
+      );
       this.#letGo(session, client);
       this.#announce("session.created", (await directory.get(id)) ?? record);
       return this.#describe(session, record);
@@ -107,7 +121,8 @@ export class Runtime {
 
   /**
    * The session of an id, brought into memory when it is only stored; it goes on with what an ended process left.
-   * @throws {NarthexError} SESSION_ID_INVALID, SESSION_NOT_FOUND, WORKSPACE_UNAVAILABLE
+   * @throws {NarthexError} SESSION_ID_INVALID, SESSION_NOT_FOUND, WORKSPACE_UNAVAILABLE, STORE_CORRUPT,
+   *   SESSION_LEASED while another runtime has it
    */
   async open(rawId: unknown): Promise<HostedSession> {
     const session = await this.#load(parseSessionId(rawId));
@@ -138,11 +153,17 @@ export class Runtime {
     return session !== undefined;
   }
 
-  /** Deletes a session with its log and its workspace. False when there is none. */
+  /**
+   * Deletes a session with its log and its workspace. False when there is none.
+   * @throws {NarthexError} SESSION_ID_INVALID, SESSION_LEASED while another runtime has it
+   */
   async delete(rawId: unknown): Promise<boolean> {
     const id = parseSessionId(rawId);
+    const { directory } = this.#options.engine;
     await this.#shutDown(id);
-    const wasThere = await this.#options.engine.directory.remove(id);
+    const isThere = (await directory.get(id)) !== undefined;
+    const wasThere = isThere && (await this.#leases.under(id, () => directory.remove(id)));
+    this.#leases.release(id);
     await this.#workspaces.remove(id);
     if (wasThere) this.#notify({ type: "session.deleted", sessionId: id });
     return wasThere;
@@ -197,6 +218,7 @@ export class Runtime {
     const sessions = await this.#live.close();
     await Promise.all(sessions.map((session) => session.suspend()));
     for (const session of sessions) this.#live.forget(session.id, session);
+    await this.#leases.close();
   }
 
   #idFor(params: SessionParams): string {
@@ -259,7 +281,9 @@ export class Runtime {
     if (record === undefined) throw notFound(id);
     this.#live.makeRoom();
     // Somebody else may have begun to bring it back meanwhile.
-    return this.#live.find(id) ?? this.#live.enter(id, () => this.#factory.restore(record));
+    const restore = (): Promise<HostedSession> =>
+      this.#leases.under(id, (epoch) => this.#factory.restore(record, epoch));
+    return this.#live.find(id) ?? this.#live.enter(id, restore);
   }
 
   /**
@@ -300,6 +324,14 @@ export class Runtime {
     await session.close();
     this.#live.forget(id, session);
     return session;
+  }
+
+  /** Another process has taken a session over: it ends here, and whatever ran is that one's now. */
+  #putAway(id: string): void {
+    const session = this.#live.ready(id);
+    if (session === undefined) return;
+    this.#live.forget(id, session);
+    session.suspend().catch((error: unknown) => this.#options.logger.warn(messageOf(error), { sessionId: id }));
   }
 
   /** Something was accepted for a session that has left memory. */

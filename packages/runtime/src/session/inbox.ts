@@ -8,7 +8,7 @@
  *   I3  An answer is acknowledged after the event that settles its question is in the log.
  */
 import { randomUUID } from "node:crypto";
-import type { Mailbox } from "@narthex/engine";
+import type { Mailbox, WaitingCommand } from "@narthex/engine";
 import { NarthexError, messageOf } from "@narthex/protocol";
 import type { RuntimeLogger, SessionLimits } from "../ports.ts";
 import type { RequestKind } from "./pending-requests.ts";
@@ -82,14 +82,7 @@ export class Inbox {
 
   /** What waits, in order. */
   async take(): Promise<InboxContent> {
-    const commands = await this.#mailbox.take(this.#sessionId);
-    const prompts = commands
-      .filter(({ kind }) => kind === "prompt")
-      .map(({ position, payload, receipt }) => toPrompt(payload as PromptRequest, receipt as Receipt, position));
-    const answers = commands
-      .filter(({ kind }) => kind === "answer")
-      .map(({ position, payload }) => ({ ...(payload as Omit<KeptAnswer, "position">), position }));
-    return { prompts, answers };
+    return readInbox(await this.#mailbox.take(this.#sessionId));
   }
 
   /** Acknowledges what is done; whoever waits for it knows that it is durable. */
@@ -138,4 +131,15 @@ export function checkPrompt(request: PromptRequest, limits: SessionLimits): void
   if (chars <= maxPromptJsonChars) return;
   const message = `The prompt with its attachments has ${chars} characters; the limit is ${maxPromptJsonChars}.`;
   throw new NarthexError("LIMIT_EXCEEDED", message);
+}
+
+/** The prompts and answers among the commands of a mailbox. */
+export function readInbox(commands: readonly WaitingCommand[]): InboxContent {
+  const prompts = commands
+    .filter(({ kind }) => kind === "prompt")
+    .map(({ position, payload, receipt }) => toPrompt(payload as PromptRequest, receipt as Receipt, position));
+  const answers = commands
+    .filter(({ kind }) => kind === "answer")
+    .map(({ position, payload }) => ({ ...(payload as Omit<KeptAnswer, "position">), position }));
+  return { prompts, answers };
 }

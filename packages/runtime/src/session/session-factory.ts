@@ -8,6 +8,7 @@ import { Attachments } from "./attachments.ts";
 import { Conversation } from "./conversation.ts";
 import { EventWriter } from "./event-writer.ts";
 import { fanOut } from "./fan-out.ts";
+import { fencedLog, fencedMailbox } from "./fenced-engine.ts";
 import { Inbox } from "./inbox.ts";
 import { PendingRequests } from "./pending-requests.ts";
 import { PermissionRules } from "./permission-rules.ts";
@@ -18,6 +19,7 @@ import { chooseModel, type ModelChoice } from "./session-model.ts";
 import { patchAttributes, placeOf, storedAttributes, summaryOf } from "./session-record.ts";
 import { planRecovery, type RecoveryPlan } from "./session-recovery.ts";
 import { HostedSession } from "./session.ts";
+import { PastWork, eventsOf } from "./past-work.ts";
 import { checkToolNames } from "./tool-catalog.ts";
 
 export interface FactoryOptions {
@@ -58,9 +60,14 @@ export class SessionFactory {
     chooseModel(this.#options.options.model, params, noToken);
   }
 
-  /** Makes a new session; its first events go out while the workspace is prepared. */
-  async create(record: SessionRecord, params: SessionParams, client: SessionClient): Promise<HostedSession> {
-    const draft = this.#draft(record, null);
+  /** Makes a new session under a lease; its first events go out while the workspace is prepared. */
+  async create(
+    record: SessionRecord,
+    params: SessionParams,
+    client: SessionClient,
+    epoch: number,
+  ): Promise<HostedSession> {
+    const draft = this.#draft(record, null, epoch);
     draft.attachments.attach(client, params);
     try {
       const choice = this.#choose(params, draft);
@@ -73,24 +80,31 @@ export class SessionFactory {
     }
   }
 
-  /** Brings a stored session back: the conversation from its log, the workspace from its folder. */
-  async restore(record: SessionRecord): Promise<HostedSession> {
+  /**
+   * Brings a stored session back under a lease: the conversation from its log, the workspace from its folder. The log is
+   * read in pages: what is kept of it is what the session goes on with.
+   * @throws {NarthexError} STORE_CORRUPT when the log is not what was written
+   */
+  async restore(record: SessionRecord, epoch: number): Promise<HostedSession> {
     const { log } = this.#options.options.engine;
     const tail = await log.tail(record.id);
-    const draft = this.#draft(record, tail.lastPersistedId);
+    const draft = this.#draft(record, tail.lastPersistedId, epoch);
     try {
-      const events = (await log.read(record.id)).map(({ event }) => event);
-      for (const event of events) draft.conversation.apply(event);
+      const past = new PastWork();
+      for await (const event of eventsOf(log, record.id)) {
+        past.apply(event);
+        draft.conversation.apply(event);
+        draft.metrics.apply(event);
+      }
       const { config, cwd, hasOwnProvider } = storedAttributes(record);
       const choice = this.#choose(config, draft);
       // A create that its process did not live to finish is finished now.
-      if (!events.some(({ type }) => type === "session.start")) await this.#announceStart(draft, config, choice);
+      if (!past.hasStarted) await this.#announceStart(draft, config, choice);
       const workspace = await (cwd === undefined
         ? this.#findPlace(draft, config)
         : // A session goes on where it was, wherever the process stands now.
           this.#prepareWorkspace(draft, { ...config, workingDirectory: config.workingDirectory ?? cwd }));
-      const plan = planRecovery(events, await draft.inbox.take(), hasOwnProvider);
-      for (const event of events) draft.metrics.apply(event);
+      const plan = planRecovery(past, await draft.inbox.take(), hasOwnProvider);
       return this.#assemble(draft, workspace, config, choice, plan);
     } catch (error) {
       draft.stopFanOut();
@@ -98,21 +112,21 @@ export class SessionFactory {
     }
   }
 
-  #draft(record: SessionRecord, parentId: string | null): Draft {
+  #draft(record: SessionRecord, parentId: string | null, epoch: number): Draft {
     const { engine, logger } = this.#options.options;
     const { id } = record;
     const attachments = new Attachments();
     const conversation = new Conversation();
     const writer = new EventWriter({
       sessionId: id,
-      log: engine.log,
+      log: fencedLog(engine.log, epoch),
       parentId,
       onWritten: (event) => conversation.apply(event),
       onProblem: (error) =>
         logger.error(`An event was not written: ${error.message}`, { sessionId: id, code: error.code }),
     });
     const stopFanOut = fanOut(engine.log, id, attachments, () => this.#options.onPersisted(id));
-    const inbox = new Inbox(engine.mailbox, id, logger);
+    const inbox = new Inbox(fencedMailbox(engine.mailbox, epoch), id, logger);
     const metrics = new SessionMetrics(Date.parse(record.createdAt));
     return { record, attachments, conversation, writer, inbox, metrics, stopFanOut };
   }
