@@ -17,6 +17,8 @@ export interface SessionPort {
   /** Milliseconds a call waits while the connection is lost. */
   readonly callWaitMs: number;
   call(method: string, params: Record<string, unknown>): Promise<unknown>;
+  /** May a message be sent again when the answer to it was lost? The runtime tells by its key that it is the same. */
+  isSendRepeatable(): boolean;
   /** Trace context for a message, when the application provides one. */
   traceContext(): Promise<Record<string, unknown>>;
   /** Lets the runtime know that this client is done with the session, and forgets it. */
@@ -63,10 +65,15 @@ export class SessionLine {
    * The answer to a question: waits for as long as the client tries, and goes out again when the connection was lost
    * before the runtime had confirmed it. The first answer to a question counts, so a second one does no harm.
    */
-  async answer(method: string, params: Params, signal: AbortSignal): Promise<unknown> {
+  answer(method: string, params: Params, signal: AbortSignal): Promise<unknown> {
+    return this.repeat(method, params, { waitMs: Number.POSITIVE_INFINITY, signal });
+  }
+
+  /** A call that goes out again when the connection was lost before its answer came: for those that may come twice. */
+  async repeat(method: string, params: Params, patience?: Patience): Promise<unknown> {
     for (;;) {
       try {
-        return await this.call(method, params, { waitMs: Number.POSITIVE_INFINITY, signal });
+        return await this.call(method, params, patience);
       } catch (error) {
         const isLost = NarthexError.is(error) && error.code === "CONNECTION_CLOSED" && this.isAway;
         if (!isLost) throw error;
