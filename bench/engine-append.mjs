@@ -47,6 +47,36 @@ async function appendOneByOne(engine, id, count, ephemeral) {
   for (let i = 0; i < count; i += 1) await engine.log.append(id, [makeEvent(ephemeral)]);
 }
 
+/** What reads logs from their start to their end. */
+async function measureWholeLogs() {
+  await withEngine({}, async (engine, directory) => {
+    for (const count of [1000, 10_000, 100_000]) {
+      const id = `replay-${count}`;
+      await create(engine, id);
+      for (let i = 0; i < count; i += 1000)
+        await engine.log.append(
+          id,
+          Array.from({ length: 1000 }, () => makeEvent(false)),
+        );
+    }
+    const fresh = await openLocalEngine({ directory });
+    for (const count of [1000, 10_000, 100_000]) {
+      await measure(`replay of ${count} events, freshly opened`, count, async () => {
+        const records = await fresh.log.read(`replay-${count}`);
+        if (records.length !== count) throw new Error(`read ${records.length} of ${count} records`);
+      });
+    }
+    await measure("export and import of 100000 events", 100_000, () =>
+      fresh.archives.import(fresh.archives.export("replay-100000"), { as: "copy" }),
+    );
+    await measure("verify, 211000 events", 211_000, async () => {
+      const findings = await fresh.verify();
+      if (findings.length > 0) throw new Error(findings.join("\n"));
+    });
+    await fresh.close();
+  });
+}
+
 /** Measures and prints its table. */
 export async function run() {
   for (const synchronous of ["full", "normal"]) {
@@ -90,32 +120,7 @@ export async function run() {
     if (seen !== 50_000) throw new Error(`the subscriber saw ${seen} of 50000 records`);
   });
 
-  await withEngine({}, async (engine, directory) => {
-    for (const count of [1000, 10_000, 100_000]) {
-      const id = `replay-${count}`;
-      await create(engine, id);
-      for (let i = 0; i < count; i += 1000)
-        await engine.log.append(
-          id,
-          Array.from({ length: 1000 }, () => makeEvent(false)),
-        );
-    }
-    const fresh = await openLocalEngine({ directory });
-    for (const count of [1000, 10_000, 100_000]) {
-      await measure(`replay of ${count} events, freshly opened`, count, async () => {
-        const records = await fresh.log.read(`replay-${count}`);
-        if (records.length !== count) throw new Error(`read ${records.length} of ${count} records`);
-      });
-    }
-    await measure("export and import of 100000 events", 100_000, () =>
-      fresh.archives.import(fresh.archives.export("replay-100000"), { as: "copy" }),
-    );
-    await measure("verify, 211000 events", 211_000, async () => {
-      const findings = await fresh.verify();
-      if (findings.length > 0) throw new Error(findings.join("\n"));
-    });
-    await fresh.close();
-  });
+  await measureWholeLogs();
 
   console.log(`node ${process.version}, ${Buffer.byteLength(JSON.stringify(makeEvent(false)))} bytes an event`);
   console.table(rows);
