@@ -177,6 +177,18 @@ export interface Mailbox {
   take(id: string): Promise<WaitingCommand[]>;
   /** Acknowledges commands: they are done. Harmless for those that are already, or that never were. */
   ack(id: string, positions: readonly number[]): Promise<void>;
+  /**
+   * A page of the sessions in which commands wait, in a fixed order, found by an index: no log and no mailbox is read.
+   * `limit` is at most 1000 (default 100); `after` is the place of the last one of the page before.
+   */
+  sessionsWaiting(page?: { readonly limit?: number; readonly after?: number }): Promise<SessionWaiting[]>;
+}
+
+/** A session in whose mailbox commands wait. */
+export interface SessionWaiting {
+  readonly id: string;
+  /** Its place in the order of pages. */
+  readonly place: number;
 }
 
 /** The durable side of sessions. */
@@ -184,6 +196,11 @@ export interface Engine {
   readonly directory: SessionDirectory;
   readonly log: EventLog;
   readonly mailbox: Mailbox;
+  /**
+   * Does no other process use this store right now? Where none does, what waits in a mailbox and is not in this process's
+   * hands is in nobody's.
+   */
+  isAlone(): Promise<boolean>;
   /** Checks the store; returns what is wrong, empty when nothing is. */
   verify(): Promise<string[]>;
   /** Writes out what is pending and closes. */

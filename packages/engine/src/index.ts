@@ -14,6 +14,7 @@ export type {
   ReadOptions,
   SessionDirectory,
   SessionRecord,
+  SessionWaiting,
   WaitingCommand,
 } from "./engine.ts";
 export { openLocalEngine } from "./local/open-local-engine.ts";

@@ -58,8 +58,10 @@ function wrapped(engine: Engine, mayWrite: () => boolean, never: <T>() => Promis
       post: (id, command) => (mayWrite() ? mailbox.post(id, command) : never()),
       find: (id, commandId) => mailbox.find(id, commandId),
       take: (id) => mailbox.take(id),
+      sessionsWaiting: (page) => mailbox.sessionsWaiting(page),
       ack: (id, positions) => (mayWrite() ? mailbox.ack(id, positions) : never()),
     },
+    isAlone: () => engine.isAlone(),
     verify: () => engine.verify(),
     close: () => engine.close(),
   };

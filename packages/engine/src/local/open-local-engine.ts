@@ -13,6 +13,7 @@ import { LocalMailbox } from "./local-mailbox.ts";
 import { LocalSessionDirectory } from "./local-session-directory.ts";
 import { type LocalEngineOptions, type ResolvedLocalEngineOptions, resolveOptions } from "./options.ts";
 import { SessionRows } from "./session-rows.ts";
+import { isSoleUser } from "./sole-user.ts";
 import { storeError } from "./store-error.ts";
 import { openStoreFile } from "./store-file.ts";
 import { Subscriptions } from "./subscriptions.ts";
@@ -50,6 +51,7 @@ class LocalEngine implements Engine {
   readonly log: LocalEventLog;
   readonly mailbox: LocalMailbox;
   readonly #driver: SqlDriver;
+  readonly #lockTimeoutMs: number;
   readonly #events: EventRows;
   readonly #live: LiveSessions;
   readonly #commit: GroupCommit;
@@ -59,6 +61,7 @@ class LocalEngine implements Engine {
 
   constructor(driver: SqlDriver, options: ResolvedLocalEngineOptions) {
     this.#driver = driver;
+    this.#lockTimeoutMs = options.lockTimeoutMs;
     this.#onProblem = options.onProblem;
     this.#events = new EventRows(driver);
     this.#live = new LiveSessions({
@@ -88,6 +91,15 @@ class LocalEngine implements Engine {
       commit: this.#commit,
       limits: options,
     });
+  }
+
+  async isAlone(): Promise<boolean> {
+    this.#commit.assertOpen();
+    try {
+      return isSoleUser(this.#driver, this.#lockTimeoutMs);
+    } catch (error) {
+      throw storeError(error, "look who else uses the store");
+    }
   }
 
   async verify(): Promise<string[]> {

@@ -14,6 +14,7 @@ const APPLICATION_ID = 0x4e727478;
  * tails     what every append changes: small rows, so that an append rewrites one page and not a session's attributes
  * events    the log, clustered by session, so that a replay reads neighbouring pages
  * commands  the mailbox, clustered by session; the payload goes when a command is acknowledged   (since version 2)
+ *           commands_waiting finds those that wait; a store of before it gets it when it is opened
  * creates   the keys of repeatable creates                                                       (since version 2)
  *
  * `n` is never reused, so a removed and recreated session never meets the rows or the cached tail of its predecessor.
@@ -78,6 +79,10 @@ CREATE INDEX creates_by_session ON creates (session);
 PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
+// Older versions keep an index that they do not know, so that the version of the schema stays.
+const WAITING_INDEX =
+  "CREATE INDEX IF NOT EXISTS commands_waiting ON commands (session) WHERE payload IS NOT NULL";
+
 /** Reads an integer PRAGMA. */
 function readPragma(driver: SqlDriver, name: "user_version" | "application_id"): number {
   return Number(driver.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0);
@@ -114,10 +119,18 @@ function checkSchema(driver: SqlDriver, path: string): "empty" | "version 1" | "
 export function ensureSchema(driver: SqlDriver, path: string): void {
   const state = inTransaction(driver, "BEGIN", () => checkSchema(driver, path));
   driver.prepare("PRAGMA journal_mode = WAL").all();
-  if (state === "current") return;
+  if (state === "current") {
+    if (!hasWaitingIndex(driver)) inTransaction(driver, "BEGIN IMMEDIATE", () => driver.exec(WAITING_INDEX));
+    return;
+  }
   inTransaction(driver, "BEGIN IMMEDIATE", () => {
     const found = checkSchema(driver, path);
     if (found === "empty") driver.exec(SCHEMA);
     if (found !== "current") driver.exec(SINCE_VERSION_2);
+    driver.exec(WAITING_INDEX);
   });
+}
+
+function hasWaitingIndex(driver: SqlDriver): boolean {
+  return driver.prepare("SELECT 1 AS found FROM sqlite_master WHERE name = 'commands_waiting'").get() !== undefined;
 }
