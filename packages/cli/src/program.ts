@@ -60,6 +60,7 @@ export function createProgram(setExitCode: (code: number) => void): Command {
     .option("--repository <owner/name=path>", "one repository and where it is; can be repeated", collect, [])
     .option("--model <id>", "model of cloud sessions")
     .option("--base-url <url>", "OpenAI-compatible endpoint of the model; its key is NARTHEX_MODEL_API_KEY")
+    .option("--max-recoveries <number>", "unfinished sessions continued at once after a start (default 8; 0: none)")
     .option("--log-level <level>", "none, error, warning, info, debug or all (default warning)")
     .option("--home <dir>", "data directory (default ~/.narthex)")
     .action(async (flags: ServeFlags) => serve(resolveServeOptions(flags, process.env, false)));

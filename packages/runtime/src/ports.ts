@@ -42,6 +42,10 @@ export interface SessionLimits {
   readonly maxPendingRequests: number;
   /** Sessions held in memory (default 1,000); idle ones that nobody is attached to go first. */
   readonly maxLiveSessions: number;
+  /** Sessions with unfinished work of an ended process that are at work at once after a start (default 8; 0: none). */
+  readonly maxRecoveries: number;
+  /** Milliseconds until unfinished work is looked for again when another process uses the store (default 30,000). */
+  readonly recoveryRetryMs: number;
   /** Longest prompt, in characters (default 1,000,000). */
   readonly maxPromptChars: number;
   /** Largest prompt with everything attached to it, as JSON in characters (default 7,000,000). */
@@ -53,6 +57,8 @@ export const DEFAULT_SESSION_LIMITS: SessionLimits = {
   maxModelCallsPerPrompt: 100,
   maxPendingRequests: 256,
   maxLiveSessions: 1_000,
+  maxRecoveries: 8,
+  recoveryRetryMs: 30_000,
   maxPromptChars: 1_000_000,
   maxPromptJsonChars: 7_000_000,
 };

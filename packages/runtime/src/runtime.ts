@@ -7,14 +7,22 @@
 import type { SessionRecord } from "@narthex/engine";
 import { NarthexError, messageOf, parseSessionId, type RawSessionEvent } from "@narthex/protocol";
 import { DEFAULT_EVENT_LOG_LIMITS, EventLogReader } from "./event-log/event-log-reader.ts";
+import { Lifecycle } from "./lifecycle.ts";
 import { LiveSessions } from "./live-sessions.ts";
 import { createModel } from "./models/resolve-model.ts";
 import { DEFAULT_SESSION_LIMITS, type LifecycleNotice, type RuntimeOptions, type SessionClient } from "./ports.ts";
 import { SessionFactory } from "./session/session-factory.ts";
 import { parseSessionParams, requestOf, type SessionParams } from "./session/session-config.ts";
-import { attributesOf, metadataOf, type SessionMetadataEntry } from "./session/session-record.ts";
-import { newSessionId } from "./session/session-id.ts";
+import {
+  attributesOf,
+  changesBy,
+  metadataOf,
+  patchAttributes,
+  type SessionMetadataEntry,
+} from "./session/session-record.ts";
+import { idFor } from "./session/session-id.ts";
 import type { HostedSession } from "./session/session.ts";
+import { StartRecovery } from "./start-recovery.ts";
 import { createBuiltInTools } from "./tools/registry.ts";
 import { createWorkspaces, type Workspaces } from "./workspace/workspaces.ts";
 
@@ -38,10 +46,12 @@ export class Runtime {
   readonly #workspaces: Workspaces;
   readonly #factory: SessionFactory;
   readonly #live: LiveSessions;
-  readonly #listeners = new Set<(notice: LifecycleNotice) => void>();
+  readonly #recovery: StartRecovery;
+  readonly #lifecycle: Lifecycle;
 
   constructor(options: RuntimeOptions) {
     this.#options = options;
+    this.#lifecycle = new Lifecycle(options.engine.directory, options.logger);
     const limits = { ...DEFAULT_SESSION_LIMITS, ...options.limits };
     this.eventLog = new EventLogReader(options.engine.log, { ...DEFAULT_EVENT_LOG_LIMITS, ...options.eventLogLimits });
     this.#live = new LiveSessions({ maxSessions: limits.maxLiveSessions });
@@ -55,9 +65,32 @@ export class Runtime {
       limits,
       workspaces: this.#workspaces,
       builtInTools: new Map(createBuiltInTools().map((tool) => [tool.name, tool])),
-      onPersisted: (id) => this.#announceUpdate(id),
-      onIdle: (id) => this.#live.unloadIfUnused(id),
+      onPersisted: (id) => this.#lifecycle.updated(id),
+      onIdle: (id) => {
+        this.#recovery.quiet(id);
+        this.#live.unloadIfUnused(id);
+      },
+      onAsked: (id) => this.#recovery.quiet(id),
       onStray: (id) => this.#bringBack(id),
+    });
+    this.#recovery = new StartRecovery({
+      engine: options.engine,
+      logger: options.logger,
+      maxSessions: limits.maxRecoveries,
+      retryMs: limits.recoveryRetryMs,
+      isInHands: (id) => this.#live.find(id) !== undefined,
+      takeUp: async (id) => {
+        const session = await this.open(id);
+        this.#live.unloadIfUnused(id);
+        return session.isWorking;
+      },
+    });
+  }
+
+  /** Goes on with what ended processes left; resolves when all of it has been begun, or has to wait for a client. */
+  async recover(): Promise<void> {
+    await this.#recovery.run().catch((error: unknown) => {
+      this.#options.logger.error(`Unfinished work was not looked for: ${messageOf(error)}`);
     });
   }
 
@@ -70,7 +103,7 @@ export class Runtime {
    */
   async createSession(rawParams: unknown, client: SessionClient): Promise<OpenedSession> {
     const params = parseSessionParams(rawParams, "session.create");
-    const id = this.#idFor(params);
+    const id = idFor(params);
     const existing = await this.#existing(id, params);
     if (existing !== undefined) return this.#attachTo(existing, params, client);
     this.#factory.check(params);
@@ -81,7 +114,7 @@ export class Runtime {
     try {
       const session = await this.#live.enter(id, () => this.#factory.create(record, params, client));
       this.#letGo(session, client);
-      this.#announce("session.created", (await directory.get(id)) ?? record);
+      this.#lifecycle.created((await directory.get(id)) ?? record);
       return this.#describe(session, record);
     } catch (error) {
       await this.#discard(id);
@@ -144,7 +177,7 @@ export class Runtime {
     await this.#shutDown(id);
     const wasThere = await this.#options.engine.directory.remove(id);
     await this.#workspaces.remove(id);
-    if (wasThere) this.#notify({ type: "session.deleted", sessionId: id });
+    if (wasThere) this.#lifecycle.deleted(id);
     return wasThere;
   }
 
@@ -188,33 +221,15 @@ export class Runtime {
 
   /** Subscribes to sessions that come, change and go; returns the function that ends the subscription. */
   onLifecycle(listener: (notice: LifecycleNotice) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#lifecycle.subscribe(listener);
   }
 
   /** Puts every session away, so that the next process goes on with it; takes no new ones. */
   async close(): Promise<void> {
+    this.#recovery.stop();
     const sessions = await this.#live.close();
     await Promise.all(sessions.map((session) => session.suspend()));
     for (const session of sessions) this.#live.forget(session.id, session);
-  }
-
-  #idFor(params: SessionParams): string {
-    const given = params.sessionId === "" ? undefined : params.sessionId;
-    if (params.cloud === undefined) return given === undefined ? newSessionId() : parseSessionId(given);
-    if (given !== undefined) {
-      throw new NarthexError(
-        "CLOUD_SESSION_ID_NOT_ALLOWED",
-        "Cannot specify sessionId when creating a cloud session: the runtime chooses it.",
-      );
-    }
-    if (params.provider !== undefined) {
-      throw new NarthexError(
-        "CLOUD_PROVIDER_NOT_ALLOWED",
-        "Cannot specify provider when creating a cloud session: the runtime's model is used.",
-      );
-    }
-    return newSessionId();
   }
 
   /** The session that a create is about when it is there already. */
@@ -248,8 +263,17 @@ export class Runtime {
       // It may have left memory since it was found, with the client that created it and dropped: then it comes back.
       if (this.#live.ready(record.id) !== session) continue;
       session.attach(client, params);
+      await this.#remember(record.id, session, params);
       return session;
     }
+  }
+
+  /** What a client asks for and can answer counts for a process without it too. */
+  async #remember(id: string, session: HostedSession, params: SessionParams): Promise<void> {
+    const { directory } = this.#options.engine;
+    const record = await directory.get(id);
+    const changes = record && changesBy(record, params, session.attachments.partWith(params));
+    if (changes !== undefined) await patchAttributes(directory, id, changes);
   }
 
   async #load(id: string): Promise<HostedSession> {
@@ -263,11 +287,15 @@ export class Runtime {
   }
 
   /**
-   * The client is attached. What an ended process left is taken up in the second turn of the loop from here: by then the
-   * gateway has written the response, and the events that it held behind it.
+   * The client is attached. What an ended process left is taken up, and what is asked by request is asked, in the second
+   * turn of the loop from here: by then the gateway has written the response, and the events that it held behind it.
    */
   #welcome(session: HostedSession, client: SessionClient): void {
-    setImmediate(() => setImmediate(() => session.takeUp()));
+    const begin = (): void => {
+      session.takeUp();
+      session.askNewcomer(client.id);
+    };
+    setImmediate(() => setImmediate(begin));
     this.#letGo(session, client);
   }
 
@@ -299,6 +327,7 @@ export class Runtime {
     if (session === undefined) return undefined;
     await session.close();
     this.#live.forget(id, session);
+    this.#recovery.quiet(id);
     return session;
   }
 
@@ -318,24 +347,6 @@ export class Runtime {
         sessionId: id,
       });
     }
-  }
-
-  #announceUpdate(id: string): void {
-    if (this.#listeners.size === 0) return;
-    this.#options.engine.directory.get(id).then(
-      (record) => record !== undefined && this.#announce("session.updated", record),
-      (error: unknown) => this.#options.logger.warn(messageOf(error), { sessionId: id }),
-    );
-  }
-
-  #announce(type: "session.created" | "session.updated", record: SessionRecord): void {
-    const { sessionId, startTime, modifiedTime, summary } = metadataOf(record, undefined);
-    const metadata = { startTime, modifiedTime, ...(summary === undefined ? {} : { summary }) };
-    this.#notify({ type, sessionId, metadata });
-  }
-
-  #notify(notice: LifecycleNotice): void {
-    for (const listener of this.#listeners) listener(notice);
   }
 }
 

@@ -1,7 +1,12 @@
 // What a runtime is started with, from the command line and the environment.
 import path from "node:path";
 import { NarthexError } from "@narthex/protocol";
-import { modelConfigFromEnvironment, type ModelConfig, type RepositoryBases } from "@narthex/runtime";
+import {
+  modelConfigFromEnvironment,
+  type ModelConfig,
+  type RepositoryBases,
+  type SessionLimits,
+} from "@narthex/runtime";
 import { dataDirectory } from "../home.ts";
 import { isLogLevel } from "./logger.ts";
 
@@ -13,6 +18,8 @@ export interface ServeOptions {
   readonly repositories: RepositoryBases;
   readonly model: ModelConfig;
   readonly logLevel: string;
+  /** Limits that the command line or the environment sets. */
+  readonly limits: Partial<SessionLimits>;
   /** End with the process that started this one. */
   readonly endsWithParent: boolean;
 }
@@ -27,6 +34,7 @@ export interface ServeFlags {
   readonly model?: string;
   readonly baseUrl?: string;
   readonly logLevel?: string;
+  readonly maxRecoveries?: string;
 }
 
 const DEFAULT_REPOSITORIES = "https://github.com/";
@@ -54,8 +62,29 @@ export function resolveServeOptions(flags: ServeFlags, env: NodeJS.ProcessEnv, e
       ...(flags.baseUrl === undefined ? {} : { NARTHEX_MODEL_BASE_URL: flags.baseUrl }),
     }),
     logLevel,
+    limits: limitsOf(flags, env),
     endsWithParent,
   };
+}
+
+function limitsOf(flags: ServeFlags, env: NodeJS.ProcessEnv): Partial<SessionLimits> {
+  const maxRecoveries = number(
+    ["--max-recoveries", flags.maxRecoveries],
+    ["NARTHEX_MAX_RECOVERIES", env.NARTHEX_MAX_RECOVERIES],
+    { max: 1_000, unit: "sessions" },
+  );
+  return maxRecoveries === undefined ? {} : { maxRecoveries };
+}
+
+type Named = readonly [name: string, value: string | undefined];
+
+/** A number from the command line, else from the environment; undefined when neither has one. */
+function number(flag: Named, variable: Named, { max, unit }: { max: number; unit: string }): number | undefined {
+  const [name, text] = flag[1] === undefined ? variable : flag;
+  if (text === undefined || text === "") return undefined;
+  const value = /^\d{1,9}(?:\.\d{1,6})?$/.test(text) ? Number(text) : -1;
+  if (value >= 0 && value <= max) return value;
+  throw new NarthexError("USAGE", `${name} ${text}: use a number of ${unit} from 0 to ${max}.`);
 }
 
 export function parsePort(text: string): number {

@@ -35,6 +35,7 @@ export async function serve(options: ServeOptions): Promise<void> {
         ? undefined
         : `http://127.0.0.1:${listener.port}/sessions/${id}?key=${accessKey(secret, id)}`,
     logger,
+    limits: options.limits,
   });
   const gateway = new Gateway({ runtime, logger, ...(options.token === undefined ? {} : { token: options.token }) });
   const app = createHttpApp({ runtime, secret });
@@ -44,6 +45,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     await engine.close();
     throw error;
   }
+  void runtime.recover();
   const end = untilTold(options.endsWithParent);
   if (options.port === undefined) await Promise.race([serveStdio(gateway), end]);
   else {

@@ -84,7 +84,10 @@ export class LocalMailbox implements Mailbox {
     this.#parts.commit.assertOpen();
     const { limit = DEFAULT_PAGE, after = 0 } = page;
     if (!Number.isInteger(limit) || limit < 1 || limit > LARGEST_PAGE) {
-      throw new NarthexError("INVALID_PARAMS", `The page size is out of range: use a number from 1 to ${LARGEST_PAGE}.`);
+      throw new NarthexError(
+        "INVALID_PARAMS",
+        `The page size is out of range: use a number from 1 to ${LARGEST_PAGE}.`,
+      );
     }
     return this.#reading(() => this.#parts.commands.sessionsWaiting(requireCount(after, "after"), limit));
   }

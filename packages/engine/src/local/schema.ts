@@ -80,8 +80,7 @@ PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
 // Older versions keep an index that they do not know, so that the version of the schema stays.
-const WAITING_INDEX =
-  "CREATE INDEX IF NOT EXISTS commands_waiting ON commands (session) WHERE payload IS NOT NULL";
+const WAITING_INDEX = "CREATE INDEX IF NOT EXISTS commands_waiting ON commands (session) WHERE payload IS NOT NULL";
 
 /** Reads an integer PRAGMA. */
 function readPragma(driver: SqlDriver, name: "user_version" | "application_id"): number {

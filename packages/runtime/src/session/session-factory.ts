@@ -15,8 +15,8 @@ import { ignoredOptions, ignoredOptionsWarning, type SessionParams } from "./ses
 import type { SessionContext } from "./session-context.ts";
 import { SessionMetrics } from "./session-metrics.ts";
 import { chooseModel, type ModelChoice } from "./session-model.ts";
-import { patchAttributes, placeOf, storedAttributes, summaryOf } from "./session-record.ts";
-import { planRecovery, type RecoveryPlan } from "./session-recovery.ts";
+import { keepModel, needsClient, patchAttributes, placeOf, storedAttributes, summaryOf } from "./session-record.ts";
+import { hasWork, planRecovery, type RecoveryPlan } from "./session-recovery.ts";
 import { HostedSession } from "./session.ts";
 import { checkToolNames } from "./tool-catalog.ts";
 
@@ -27,6 +27,8 @@ export interface FactoryOptions {
   readonly builtInTools: ReadonlyMap<string, BuiltInTool>;
   readonly onPersisted: (sessionId: string) => void;
   readonly onIdle: (sessionId: string) => void;
+  /** A session waits for somebody's answer. */
+  readonly onAsked: (sessionId: string) => void;
   /** A session that left memory has something to do after all. */
   readonly onStray: (sessionId: string) => void;
 }
@@ -81,7 +83,7 @@ export class SessionFactory {
     try {
       const events = (await log.read(record.id)).map(({ event }) => event);
       for (const event of events) draft.conversation.apply(event);
-      const { config, cwd, hasOwnProvider } = storedAttributes(record);
+      const { config, cwd, clients } = storedAttributes(record);
       const choice = this.#choose(config, draft);
       // A create that its process did not live to finish is finished now.
       if (!events.some(({ type }) => type === "session.start")) await this.#announceStart(draft, config, choice);
@@ -89,7 +91,8 @@ export class SessionFactory {
         ? this.#findPlace(draft, config)
         : // A session goes on where it was, wherever the process stands now.
           this.#prepareWorkspace(draft, { ...config, workingDirectory: config.workingDirectory ?? cwd }));
-      const plan = planRecovery(events, await draft.inbox.take(), hasOwnProvider);
+      const plan = planRecovery(events, await draft.inbox.take(), needsClient(record));
+      if (clients !== undefined && hasWork(plan)) draft.attachments.expect(clients);
       for (const event of events) draft.metrics.apply(event);
       return this.#assemble(draft, workspace, config, choice, plan);
     } catch (error) {
@@ -205,14 +208,14 @@ export class SessionFactory {
     choice: ModelChoice,
     left: RecoveryPlan | undefined,
   ): HostedSession {
-    const { options, limits, builtInTools, onIdle, onStray } = this.#options;
+    const { options, limits, builtInTools, onIdle, onAsked, onStray } = this.#options;
     const { id } = draft.record;
     const context: SessionContext = {
       id,
       writer: draft.writer,
       conversation: draft.conversation,
       attachments: draft.attachments,
-      pending: new PendingRequests(limits.maxPendingRequests),
+      pending: new PendingRequests(limits.maxPendingRequests, () => onAsked(id)),
       inbox: draft.inbox,
       rules: new PermissionRules(),
       workspace,
@@ -223,6 +226,7 @@ export class SessionFactory {
       logger: options.logger,
       settings: { params, model: choice.model },
       chooseModel: (wanted) => this.#choose(wanted, draft).model,
+      keepModel: (model) => keepModel(options.engine.directory, id, model),
     };
     return new HostedSession(context, left, draft.stopFanOut, {
       onPrompt: (prompt) => {
@@ -230,7 +234,10 @@ export class SessionFactory {
           options.logger.warn(`The session's name was not kept: ${messageOf(error)}`, { sessionId: id }),
         );
       },
-      onIdle: () => onIdle(id),
+      onIdle: () => {
+        draft.attachments.expectNobody();
+        onIdle(id);
+      },
       onStray: () => onStray(id),
     });
   }

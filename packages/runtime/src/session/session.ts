@@ -75,6 +75,11 @@ export class HostedSession {
     return this.#hasStrays;
   }
 
+  /** Is it at work, with nothing to wait for but itself? */
+  get isWorking(): boolean {
+    return !this.isIdle && this.#left === undefined && this.#context.pending.size === 0;
+  }
+
   /** Nothing runs and nothing waits. */
   get isIdle(): boolean {
     const isTakenUp = this.#left === undefined || !hasWork(this.#left);
@@ -96,12 +101,16 @@ export class HostedSession {
     this.#runner.recover(left);
   }
 
-  /** Attaches a client; questions that are still open are asked again, of this client only. */
+  /** Puts the open questions that are asked by request too to a client that is attached by now. */
+  askNewcomer(clientId: string): void {
+    const attachment = this.#context.attachments.of(clientId);
+    if (attachment !== undefined) this.#context.pending.askNewcomer(attachment);
+  }
+
+  /** Attaches a client; the events of questions that are still open are sent again, to this client only. */
   attach(client: SessionClient, params: SessionParams): void {
-    const isNew = !this.#context.attachments.has(client.id);
-    const attachment = this.#context.attachments.attach(client, params);
+    this.#context.attachments.attach(client, params);
     takeSettings(this.#context, params);
-    if (isNew) this.#context.pending.askNewcomer(attachment);
     for (const event of this.#context.pending.announcements()) client.event(this.id, event);
     this.#announceCapabilities();
   }
