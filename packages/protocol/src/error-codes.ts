@@ -66,6 +66,11 @@ export const ERROR_CODES = {
   SESSION_DETACH_FAILED: facts("safe", -32603, "The runtime refused to let the session go."),
   SESSION_DELETE_FAILED: facts("never", -32603, "The runtime could not delete the session."),
   SESSION_NOT_READY: facts("safe", -32603, "A cloud session's worker did not start in time; the message was not sent."),
+  EVENT_CURSOR_EXPIRED: facts(
+    "never",
+    -32603,
+    "A place in a session's events that the runtime does not know any more.",
+  ),
   SESSION_ERROR: facts("safe", -32603, "The turn ended with a session.error event."),
   SESSION_SHUT_DOWN: facts("never", -32603, "The runtime shut the session down."),
   TURN_TIMEOUT: facts("safe", -32603, "The turn did not end within the time limit; it goes on in the runtime."),

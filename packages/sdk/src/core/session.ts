@@ -14,6 +14,7 @@ import type { SessionHandlers } from "./session-handlers.ts";
 import { SessionLine, type SessionPort } from "./session-line.ts";
 import { SessionTraffic, type SessionStartup } from "./session-traffic.ts";
 import { createSessionUi } from "./session-ui.ts";
+import { streamEvents, type EventStreamOptions, type EventStreamSource } from "./event-stream.ts";
 import { SendReadiness } from "./send-readiness.ts";
 import { TurnWaits, type WaitOptions } from "./turn-waits.ts";
 import type { SessionCapabilities, SessionUiApi } from "./types/elicitation.ts";
@@ -156,6 +157,22 @@ export class CopilotSession {
     const [type, callback] = typeof typeOrHandler === "string" ? [typeOrHandler, handler] : [undefined, typeOrHandler];
     if (typeof callback !== "function") throw new NarthexError("INVALID_PARAMS", "on() needs a handler function.");
     return this.#dispatch.subscribe(type, callback as (event: RawSessionEvent) => void, { replay: true });
+  }
+
+  /**
+   * The session's events from a place on, and then what comes: each once, in order, also across a lost connection. Nothing
+   * is read ahead of the loop by more than a page. Ends when this client disconnects the session.
+   *
+   * @example
+   * for await (const event of session.events({ types: ["assistant.message"] })) console.log(event.data);
+   * @throws {NarthexError} EVENT_CURSOR_EXPIRED, ABORTED, METHOD_NOT_FOUND where the runtime's log cannot be read
+   */
+  events(options: EventStreamOptions = {}): AsyncGenerator<SessionEvent, void, undefined> {
+    const source: EventStreamSource = {
+      call: (method, params, patience) => this.#call(method, params, patience),
+      ended: () => this.#line.ended,
+    };
+    return streamEvents(source, options);
   }
 
   /** All persisted events of the session, in order. */
