@@ -2,7 +2,7 @@
  * The runtime: which sessions there are, which of them are in memory, and who is attached to them.
  *
  * A session is *stored* (directory and log), and *live* while it is in memory. It becomes live by being created, resumed
- * or addressed, and leaves memory when nobody is attached and nothing runs; nothing is lost by that.
+ * or addressed, and leaves memory when it is at rest (`residency.ts`); nothing is lost by that.
  */
 import type { SessionRecord } from "@narthex/engine";
 import { NarthexError, messageOf, parseSessionId, type RawSessionEvent } from "@narthex/protocol";
@@ -23,6 +23,7 @@ import {
 import { idFor } from "./session/session-id.ts";
 import type { HostedSession } from "./session/session.ts";
 import { StartRecovery } from "./start-recovery.ts";
+import { Upkeep, upkeepInterval } from "./upkeep.ts";
 import { createBuiltInTools } from "./tools/registry.ts";
 import { createWorkspaces, type Workspaces } from "./workspace/workspaces.ts";
 
@@ -47,6 +48,7 @@ export class Runtime {
   readonly #factory: SessionFactory;
   readonly #live: LiveSessions;
   readonly #recovery: StartRecovery;
+  readonly #upkeep: Upkeep;
   readonly #lifecycle: Lifecycle;
 
   constructor(options: RuntimeOptions) {
@@ -54,7 +56,17 @@ export class Runtime {
     this.#lifecycle = new Lifecycle(options.engine.directory, options.logger);
     const limits = { ...DEFAULT_SESSION_LIMITS, ...options.limits };
     this.eventLog = new EventLogReader(options.engine.log, { ...DEFAULT_EVENT_LOG_LIMITS, ...options.eventLogLimits });
-    this.#live = new LiveSessions({ maxSessions: limits.maxLiveSessions });
+    this.#live = new LiveSessions({
+      ...limits,
+      maxSessions: limits.maxLiveSessions,
+      maxHibernated: limits.maxHibernatedSessions,
+      now: () => performance.now(),
+    });
+    this.#upkeep = new Upkeep(
+      upkeepInterval(limits.upkeepMs, [limits.unattachedIdleMs, limits.attachedIdleMs]),
+      [() => this.#live.sweep()],
+      options.logger,
+    );
     this.#workspaces = createWorkspaces({
       root: options.workspacesDirectory,
       bases: options.repositories,
@@ -68,7 +80,7 @@ export class Runtime {
       onPersisted: (id) => this.#lifecycle.updated(id),
       onIdle: (id) => {
         this.#recovery.quiet(id);
-        this.#live.unloadIfUnused(id);
+        this.#live.settle(id);
       },
       onAsked: (id) => this.#recovery.quiet(id),
       onStray: (id) => this.#bringBack(id),
@@ -78,10 +90,10 @@ export class Runtime {
       logger: options.logger,
       maxSessions: limits.maxRecoveries,
       retryMs: limits.recoveryRetryMs,
-      isInHands: (id) => this.#live.find(id) !== undefined,
+      isInHands: (id) => this.#live.has(id),
       takeUp: async (id) => {
         const session = await this.open(id);
-        this.#live.unloadIfUnused(id);
+        this.#live.settle(id);
         return session.isWorking;
       },
     });
@@ -148,20 +160,24 @@ export class Runtime {
     return session;
   }
 
-  /** The session of an id if it is in memory. */
-  live(id: string): HostedSession | undefined {
-    return this.#live.ready(id);
+  /** Where a session is, and how many clients are attached to it. */
+  whereabouts(id: string): { state: "running" | "idle" | "hibernated" | "stored"; attachedClients: number } {
+    const session = this.#live.ready(id);
+    if (session !== undefined) {
+      return { state: session.isIdle ? "idle" : "running", attachedClients: session.attachments.size };
+    }
+    const dormant = this.#live.dormant(id);
+    return { state: dormant === undefined ? "stored" : "hibernated", attachedClients: dormant?.attachments.size ?? 0 };
   }
 
   /** Ends a client's part in a session. Harmless when it has none. */
   detach(id: string, clientId: string): void {
-    this.#live.ready(id)?.detach(clientId);
-    this.#live.unloadIfUnused(id);
+    this.#live.detach(id, clientId);
   }
 
   /** A connection has ended: ends its part in every session. */
   detachAll(clientId: string): void {
-    for (const { id } of this.#live.of(clientId)) this.detach(id, clientId);
+    for (const id of this.#live.of(clientId)) this.detach(id, clientId);
   }
 
   /** Shuts a session down in memory; it stays stored. False when it is not in memory. */
@@ -227,6 +243,7 @@ export class Runtime {
   /** Puts every session away, so that the next process goes on with it; takes no new ones. */
   async close(): Promise<void> {
     this.#recovery.stop();
+    this.#upkeep.stop();
     const sessions = await this.#live.close();
     await Promise.all(sessions.map((session) => session.suspend()));
     for (const session of sessions) this.#live.forget(session.id, session);
@@ -283,7 +300,7 @@ export class Runtime {
     if (record === undefined) throw notFound(id);
     this.#live.makeRoom();
     // Somebody else may have begun to bring it back meanwhile.
-    return this.#live.find(id) ?? this.#live.enter(id, () => this.#factory.restore(record));
+    return this.#live.find(id) ?? this.#live.enter(id, (dormant) => this.#factory.restore(record, dormant));
   }
 
   /**
@@ -323,7 +340,9 @@ export class Runtime {
   }
 
   async #shutDown(id: string): Promise<HostedSession | undefined> {
-    const session = this.#live.ready(id);
+    // One that hibernates is in memory as far as its clients know.
+    const isDormant = this.#live.dormant(id) !== undefined;
+    const session = isDormant ? await this.#load(id) : this.#live.ready(id);
     if (session === undefined) return undefined;
     await session.close();
     this.#live.forget(id, session);

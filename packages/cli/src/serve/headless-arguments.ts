@@ -12,6 +12,7 @@ const OWN_WITH_VALUE = new Set([
   "--model",
   "--base-url",
   "--max-recoveries",
+  "--attached-idle-timeout",
 ]);
 
 /** Is this how an SDK starts a runtime? */
@@ -45,6 +46,8 @@ export function parseHeadlessArguments(args: readonly string[]): ServeFlags {
     baseUrl: last("--base-url"),
     logLevel: last("--log-level"),
     maxRecoveries: last("--max-recoveries"),
+    sessionIdleTimeout: last("--session-idle-timeout"),
+    attachedIdleTimeout: last("--attached-idle-timeout"),
   };
   return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
 }

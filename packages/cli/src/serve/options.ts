@@ -35,6 +35,8 @@ export interface ServeFlags {
   readonly baseUrl?: string;
   readonly logLevel?: string;
   readonly maxRecoveries?: string;
+  readonly sessionIdleTimeout?: string;
+  readonly attachedIdleTimeout?: string;
 }
 
 const DEFAULT_REPOSITORIES = "https://github.com/";
@@ -67,13 +69,31 @@ export function resolveServeOptions(flags: ServeFlags, env: NodeJS.ProcessEnv, e
   };
 }
 
+/** Seconds in a year, and then some: longer than any timer has to be. */
+const MAX_SECONDS = 400 * 86_400;
+
 function limitsOf(flags: ServeFlags, env: NodeJS.ProcessEnv): Partial<SessionLimits> {
+  const seconds = { max: MAX_SECONDS, unit: "seconds" };
   const maxRecoveries = number(
     ["--max-recoveries", flags.maxRecoveries],
     ["NARTHEX_MAX_RECOVERIES", env.NARTHEX_MAX_RECOVERIES],
     { max: 1_000, unit: "sessions" },
   );
-  return maxRecoveries === undefined ? {} : { maxRecoveries };
+  const unattached = number(
+    ["--session-idle-timeout", flags.sessionIdleTimeout],
+    ["NARTHEX_SESSION_IDLE_TIMEOUT", env.NARTHEX_SESSION_IDLE_TIMEOUT],
+    seconds,
+  );
+  const attached = number(
+    ["--attached-idle-timeout", flags.attachedIdleTimeout],
+    ["NARTHEX_ATTACHED_IDLE_TIMEOUT", env.NARTHEX_ATTACHED_IDLE_TIMEOUT],
+    seconds,
+  );
+  return {
+    ...(maxRecoveries === undefined ? {} : { maxRecoveries }),
+    ...(unattached === undefined ? {} : { unattachedIdleMs: unattached * 1_000 }),
+    ...(attached === undefined ? {} : { attachedIdleMs: attached === 0 ? Infinity : attached * 1_000 }),
+  };
 }
 
 type Named = readonly [name: string, value: string | undefined];

@@ -12,12 +12,12 @@ import { Inbox } from "./inbox.ts";
 import { PendingRequests } from "./pending-requests.ts";
 import { PermissionRules } from "./permission-rules.ts";
 import { ignoredOptions, ignoredOptionsWarning, type SessionParams } from "./session-config.ts";
-import type { SessionContext } from "./session-context.ts";
+import type { SessionContext, SessionSettings } from "./session-context.ts";
 import { SessionMetrics } from "./session-metrics.ts";
 import { chooseModel, type ModelChoice } from "./session-model.ts";
 import { keepModel, needsClient, patchAttributes, placeOf, storedAttributes, summaryOf } from "./session-record.ts";
 import { hasWork, planRecovery, type RecoveryPlan } from "./session-recovery.ts";
-import { HostedSession } from "./session.ts";
+import { HostedSession, type Dormant } from "./session.ts";
 import { checkToolNames } from "./tool-catalog.ts";
 
 export interface FactoryOptions {
@@ -37,6 +37,9 @@ export interface FactoryOptions {
 interface Draft {
   readonly record: SessionRecord;
   readonly attachments: Attachments;
+  readonly rules: PermissionRules;
+  /** Of before it hibernated. */
+  readonly settings: SessionSettings | undefined;
   readonly conversation: Conversation;
   readonly writer: EventWriter;
   readonly inbox: Inbox;
@@ -75,11 +78,14 @@ export class SessionFactory {
     }
   }
 
-  /** Brings a stored session back: the conversation from its log, the workspace from its folder. */
-  async restore(record: SessionRecord): Promise<HostedSession> {
+  /**
+   * Brings a stored session back: the conversation from its log, the workspace from its folder. One that hibernated has
+   * its clients still, and what they asked for.
+   */
+  async restore(record: SessionRecord, dormant?: Dormant): Promise<HostedSession> {
     const { log } = this.#options.options.engine;
     const tail = await log.tail(record.id);
-    const draft = this.#draft(record, tail.lastPersistedId);
+    const draft = this.#draft(record, tail.lastPersistedId, dormant);
     try {
       const events = (await log.read(record.id)).map(({ event }) => event);
       for (const event of events) draft.conversation.apply(event);
@@ -101,10 +107,13 @@ export class SessionFactory {
     }
   }
 
-  #draft(record: SessionRecord, parentId: string | null): Draft {
+  #draft(record: SessionRecord, parentId: string | null, dormant?: Dormant): Draft {
     const { engine, logger } = this.#options.options;
     const { id } = record;
-    const attachments = new Attachments();
+    const { attachments, rules, settings } = dormant ?? {
+      attachments: new Attachments(),
+      rules: new PermissionRules(),
+    };
     const conversation = new Conversation();
     const writer = new EventWriter({
       sessionId: id,
@@ -117,7 +126,7 @@ export class SessionFactory {
     const stopFanOut = fanOut(engine.log, id, attachments, () => this.#options.onPersisted(id));
     const inbox = new Inbox(engine.mailbox, id, logger);
     const metrics = new SessionMetrics(Date.parse(record.createdAt));
-    return { record, attachments, conversation, writer, inbox, metrics, stopFanOut };
+    return { record, attachments, rules, settings, conversation, writer, inbox, metrics, stopFanOut };
   }
 
   async #announceStart(draft: Draft, params: SessionParams, choice: ModelChoice): Promise<void> {
@@ -217,14 +226,14 @@ export class SessionFactory {
       attachments: draft.attachments,
       pending: new PendingRequests(limits.maxPendingRequests, () => onAsked(id)),
       inbox: draft.inbox,
-      rules: new PermissionRules(),
+      rules: draft.rules,
       workspace,
       metrics: draft.metrics,
       builtInTools,
       limits,
       toolLimits: { ...DEFAULT_TOOL_LIMITS, ...options.toolLimits },
       logger: options.logger,
-      settings: { params, model: choice.model },
+      settings: draft.settings ?? { params, model: choice.model },
       chooseModel: (wanted) => this.#choose(wanted, draft).model,
       keepModel: (model) => keepModel(options.engine.directory, id, model),
     };

@@ -26,6 +26,9 @@ export interface SessionEvents {
   readonly onStray: () => void;
 }
 
+/** What is kept of a session that hibernates: its clients, and what no log has. */
+export type Dormant = Pick<SessionContext, "attachments" | "rules" | "settings">;
+
 export class HostedSession {
   readonly id: string;
   readonly #context: SessionContext;
@@ -39,6 +42,7 @@ export class HostedSession {
   readonly #onStray: () => void;
   #ending: "no" | "closing" | "ended" = "no";
   #hasStrays = false;
+  #hadElicitation: boolean | undefined;
 
   /**
    * @param left what an ended process left to do; `takeUp` begins with it
@@ -54,6 +58,8 @@ export class HostedSession {
       onPrompt: events.onPrompt,
       onIdle: events.onIdle,
     });
+    // One that hibernated goes on with the clients that it had.
+    if (context.attachments.size > 0) this.#hadElicitation = context.attachments.can("elicitation");
     this.#stopFanOut = stopFanOut;
     this.#onStray = events.onStray;
   }
@@ -78,6 +84,16 @@ export class HostedSession {
   /** Is it at work, with nothing to wait for but itself? */
   get isWorking(): boolean {
     return !this.isIdle && this.#left === undefined && this.#context.pending.size === 0;
+  }
+
+  /**
+   * May it leave memory? Not while a question is open: whoever attaches is to be asked. A command is a matter of clients
+   * that are there.
+   */
+  get isAtRest(): boolean {
+    const { pending, attachments } = this.#context;
+    const asked = attachments.size > 0 ? pending.size : pending.size - pending.openOf("command").length;
+    return this.isIdle && this.#runner.isAtRest && asked === 0;
   }
 
   /** Nothing runs and nothing waits. */
@@ -271,11 +287,13 @@ export class HostedSession {
     this.#stopFanOut();
   }
 
-  /** Takes an idle session out of memory; its log and its mailbox have everything. */
-  unload(): void {
+  /** Takes a session at rest out of memory; its log and its mailbox have everything but what is returned. */
+  unload(): Dormant {
     this.#context.writer.pause();
     this.#end();
     this.#stopFanOut();
+    const { attachments, rules, settings } = this.#context;
+    return { attachments, rules, settings };
   }
 
   #end(): void {
@@ -285,7 +303,6 @@ export class HostedSession {
     this.#context.pending.rejectAll(error);
   }
 
-  #hadElicitation: boolean | undefined;
   #announceCapabilities(): void {
     const elicitation = this.#context.attachments.can("elicitation");
     const hasChanged = this.#hadElicitation !== undefined && this.#hadElicitation !== elicitation;

@@ -24,6 +24,7 @@ export interface TurnHooks {
   /** Before the first model call of a prompt: makes sure that there is a system message. */
   readonly prepare: () => Promise<void>;
   readonly onPrompt: (prompt: Prompt) => void;
+  /** Nothing runs, nothing waits, and everything that came of it is in the log. */
   readonly onIdle: () => void;
 }
 
@@ -33,6 +34,8 @@ export class TurnRunner {
   #state: TurnState = INITIAL_TURN_STATE;
   /** Inputs are handled strictly one after the other. */
   #line: Promise<void> = Promise.resolve();
+  /** Inputs whose effects are not all done. */
+  #undone = 0;
   #run = new AbortController();
   #background: Promise<void> = Promise.resolve();
   #toolCalls: readonly ModelToolCall[] = [];
@@ -52,6 +55,11 @@ export class TurnRunner {
 
   get isIdle(): boolean {
     return this.#state.kind === "idle";
+  }
+
+  /** Idle, and everybody has been told: what the machine decided is done, the `session.idle` included. */
+  get isAtRest(): boolean {
+    return this.isIdle && this.#undone === 0;
   }
 
   /** Has the queue room for this many more prompts? */
@@ -110,10 +118,16 @@ export class TurnRunner {
     } else if (this.#run.signal.aborted && effects.some((effect) => effect.kind === "begin")) {
       this.#run = new AbortController();
     }
+    this.#undone += 1;
     const done = this.#line.then(async () => {
       for (const effect of effects) await this.#do(effect);
     });
-    this.#line = done.catch((error: unknown) => this.#broken(error));
+    this.#line = done
+      .catch((error: unknown) => this.#broken(error))
+      .then(() => {
+        this.#undone -= 1;
+        if (this.isAtRest) this.#hooks.onIdle();
+      });
     return { effects, done };
   }
 
@@ -242,7 +256,6 @@ export class TurnRunner {
       writer.write("session.idle", { ...(isAborted ? { aborted: true } : {}), mode: "interactive" }),
       inbox.ack(owed),
     ]);
-    this.#hooks.onIdle();
   }
 
   async #report(error: NarthexError): Promise<void> {
