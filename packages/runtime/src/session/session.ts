@@ -195,25 +195,42 @@ export class HostedSession {
     else this.#left = { ...this.#left, waiting: [...this.#left.waiting, prompt] };
   }
 
-  async abort(reason: string): Promise<void> {
-    this.takeUp(true);
-    await this.#runner.abort(reason);
+  /**
+   * Ends what runs and drops what waits. With a key, a repetition changes nothing more.
+   * @throws {NarthexError} IDEMPOTENCY_KEY_REUSED, STORE_UNAVAILABLE
+   */
+  async abort(reason: string, idempotencyKey?: string): Promise<void> {
+    const { inbox } = this.#context;
+    const key = idempotencyKey;
+    if (key === undefined) {
+      this.takeUp(true);
+      return this.#runner.abort(reason);
+    }
+    await inbox.inTurn(key, async () => {
+      if (await inbox.knowsKey(key)) return inbox.postAbort(reason, key); // refuses another request
+      this.takeUp(true);
+      await this.#runner.abort(reason, () => inbox.postAbort(reason, key));
+    });
   }
 
-  answerTool(requestId: string, answer: ToolAnswer): Promise<boolean> {
-    return takeAnswer(this.#context, "tool", requestId, answer);
+  /**
+   * Takes a client's answer; see `takeAnswer`.
+   * @throws {NarthexError} IDEMPOTENCY_KEY_REUSED, STORE_UNAVAILABLE, LIMIT_EXCEEDED
+   */
+  answerTool(requestId: string, answer: ToolAnswer, key?: string): Promise<boolean> {
+    return takeAnswer(this.#context, { kind: "tool", requestId, answer }, key);
   }
 
-  answerPermission(requestId: string, answer: PermissionAnswer): Promise<boolean> {
-    return takeAnswer(this.#context, "permission", requestId, answer);
+  answerPermission(requestId: string, answer: PermissionAnswer, key?: string): Promise<boolean> {
+    return takeAnswer(this.#context, { kind: "permission", requestId, answer }, key);
   }
 
-  answerUserInput(requestId: string, answer: { answer: string; wasFreeform: boolean }): Promise<boolean> {
-    return takeAnswer(this.#context, "user-input", requestId, answer);
+  answerUserInput(requestId: string, answer: { answer: string; wasFreeform: boolean }, key?: string): Promise<boolean> {
+    return takeAnswer(this.#context, { kind: "user-input", requestId, answer }, key);
   }
 
-  answerElicitation(requestId: string, answer: ElicitationAnswer): Promise<boolean> {
-    return takeAnswer(this.#context, "elicitation", requestId, answer);
+  answerElicitation(requestId: string, answer: ElicitationAnswer, key?: string): Promise<boolean> {
+    return takeAnswer(this.#context, { kind: "elicitation", requestId, answer }, key);
   }
 
   answerCommand(requestId: string, answer: { error?: string | undefined }): boolean {

@@ -45,6 +45,7 @@ export class TurnRunner {
   #messageId = "";
   /** Places in the mailbox of the prompts whose idle is still owed. */
   #owed: readonly number[] = [];
+  #rememberAbort: (() => Promise<void>) | undefined;
   #workSince = 0;
   #isSuspended = false;
 
@@ -100,11 +101,19 @@ export class TurnRunner {
     await this.#background;
   }
 
-  /** Ends what is running and throws away what waits; resolves when nothing runs any more. */
-  async abort(reason: string): Promise<void> {
+  /**
+   * Ends what is running and throws away what waits; resolves when nothing runs any more.
+   * @param remember makes a note of it; in the same commit as the `abort`, if there is one
+   */
+  async abort(reason: string, remember: () => Promise<void> = async () => undefined): Promise<void> {
     const { effects, done } = this.#feed({ kind: "abort", reason });
+    if (!effects.some((effect) => effect.kind === "cancel")) {
+      await Promise.all([done, remember()]);
+      return;
+    }
+    this.#rememberAbort = remember; // before the effects have their turn
     await done;
-    if (effects.some((effect) => effect.kind === "cancel")) await this.#feed({ kind: "settled" }).done;
+    await this.#feed({ kind: "settled" }).done;
   }
 
   /** Steps the machine at once, and does the effects when it is their turn; `done` is when they are. */
@@ -237,7 +246,10 @@ export class TurnRunner {
     const elapsedMs = Math.round(performance.now() - this.#workSince);
     const activity = this.#toolCalls.length > 0 ? "tool_call" : "model_call";
     // Both in one commit: what is dropped is dropped exactly when the log says so.
-    await Promise.all([writer.write("abort", { reason: reason as never }), inbox.ack(positionsOf(dropped))]);
+    const remember = this.#rememberAbort;
+    this.#rememberAbort = undefined;
+    const abort = writer.write("abort", { reason: reason as never });
+    await Promise.all([abort, inbox.ack(positionsOf(dropped)), remember?.()]);
     await this.#background;
     writer.emit("agent.interrupted", { activity, elapsedMs, turn, model: this.#context.settings.model.id });
     await writer.write("assistant.turn_end", { turnId: String(turn) });

@@ -64,7 +64,7 @@ function askByRequest(context: SessionContext, requestId: string, question: User
   };
   const take = (answer: UserAnswer | NarthexError): void => {
     if (NarthexError.is(answer)) return refuse(answer);
-    takeAnswer(context, "user-input", requestId, answer).catch((error: unknown) => {
+    takeAnswer(context, { kind: "user-input", requestId, answer }).catch((error: unknown) => {
       context.logger.warn(`An answer was not kept: ${messageOf(error)}`, { sessionId: context.id });
     });
   };
