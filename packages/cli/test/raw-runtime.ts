@@ -60,8 +60,8 @@ export interface Process {
   connect(features?: readonly string[]): Promise<WireClient>;
   /** Ends it like a loss of power would; resolves when it is gone. */
   kill(): Promise<void>;
-  /** Asks it to end. */
-  terminate(): Promise<void>;
+  /** Asks it to end; resolves with its exit code. */
+  terminate(): Promise<number | null>;
 }
 
 export interface Home {
@@ -83,14 +83,14 @@ export function makeHome(modelBaseUrl?: string, variables: Record<string, string
     start: async (...args) => {
       const { child, finished } = start(["serve", "--port", "0", "--log-level", "error", ...args], { env });
       const port = await within("the runtime's port", portOf(child), 20_000);
-      const end = async (signal: "SIGKILL" | "SIGTERM"): Promise<void> => {
+      const end = async (signal: "SIGKILL" | "SIGTERM"): Promise<number | null> => {
         child.kill(signal);
-        await within("the end of the runtime", finished);
+        return (await within("the end of the runtime", finished)).code;
       };
       return {
         port,
         connect: (features = []) => connect(port, features),
-        kill: () => end("SIGKILL"),
+        kill: async () => void (await end("SIGKILL")),
         terminate: () => end("SIGTERM"),
       };
     },

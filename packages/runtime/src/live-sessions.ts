@@ -122,11 +122,15 @@ export class LiveSessions {
     this.#dormant.delete(id);
   }
 
-  /** Takes no new sessions from now on; resolves with those that there are. */
-  async close(): Promise<HostedSession[]> {
+  /** Takes no new sessions from now on, and puts away those that there are, those on their way as soon as they are there. */
+  async close(putAway: (session: HostedSession) => Promise<void>): Promise<void> {
     this.#isClosed = true;
-    await Promise.allSettled(this.#all.values());
-    return [...this.#ready.values()].map(({ session }) => session);
+    const leaving = [...this.#all].map(async ([id, made]) => {
+      const session = await made;
+      await putAway(session);
+      this.forget(id, session);
+    });
+    await Promise.allSettled(leaving);
   }
 
   #touch(id: string): void {

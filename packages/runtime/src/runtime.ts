@@ -20,25 +20,13 @@ import {
   patchAttributes,
   type SessionMetadataEntry,
 } from "./session/session-record.ts";
+import { describeOpened, type OpenedSession } from "./session/opened-session.ts";
 import { idFor } from "./session/session-id.ts";
 import type { HostedSession } from "./session/session.ts";
 import { StartRecovery } from "./start-recovery.ts";
 import { Upkeep, upkeepInterval } from "./upkeep.ts";
 import { createBuiltInTools } from "./tools/registry.ts";
 import { createWorkspaces, type Workspaces } from "./workspace/workspaces.ts";
-
-/** Result of `session.create` and `session.resume`. */
-export interface OpenedSession {
-  sessionId: string;
-  nativeSessionId: string;
-  startTime: string;
-  isRemote: boolean;
-  mode: "interactive";
-  workspacePath: string;
-  capabilities: { ui: { elicitation: boolean; mcpApps: boolean; canvases: boolean }; extensions: boolean };
-  modelState: { modelId: string };
-  remoteUrl?: string;
-}
 
 export class Runtime {
   /** The logs of sessions, for clients that read them. */
@@ -49,6 +37,9 @@ export class Runtime {
   readonly #live: LiveSessions;
   readonly #recovery: StartRecovery;
   readonly #upkeep: Upkeep;
+  readonly #closing = new AbortController();
+  /** Under way; one that fails tidies up before it is over. */
+  readonly #creates = new Set<Promise<OpenedSession>>();
   readonly #lifecycle: Lifecycle;
 
   constructor(options: RuntimeOptions) {
@@ -75,6 +66,7 @@ export class Runtime {
     this.#factory = new SessionFactory({
       options,
       limits,
+      signal: this.#closing.signal,
       workspaces: this.#workspaces,
       builtInTools: new Map(createBuiltInTools().map((tool) => [tool.name, tool])),
       onPersisted: (id) => this.#lifecycle.updated(id),
@@ -114,6 +106,16 @@ export class Runtime {
    *   CONFIG_INVALID, IDEMPOTENCY_KEY_REUSED, REPOSITORY_*, BRANCH_NOT_FOUND, CLONE_FAILED, WORKSPACE_UNAVAILABLE, MODEL_CONFIG_INVALID, LIMIT_EXCEEDED
    */
   async createSession(rawParams: unknown, client: SessionClient): Promise<OpenedSession> {
+    const creating = this.#create(rawParams, client);
+    this.#creates.add(creating);
+    try {
+      return await creating;
+    } finally {
+      this.#creates.delete(creating);
+    }
+  }
+
+  async #create(rawParams: unknown, client: SessionClient): Promise<OpenedSession> {
     const params = parseSessionParams(rawParams, "session.create");
     const id = idFor(params);
     const existing = await this.#existing(id, params);
@@ -130,6 +132,7 @@ export class Runtime {
       return this.#describe(session, record);
     } catch (error) {
       await this.#discard(id);
+      this.#closing.signal.throwIfAborted(); // why it failed, then
       throw error;
     }
   }
@@ -244,9 +247,8 @@ export class Runtime {
   async close(): Promise<void> {
     this.#recovery.stop();
     this.#upkeep.stop();
-    const sessions = await this.#live.close();
-    await Promise.all(sessions.map((session) => session.suspend()));
-    for (const session of sessions) this.#live.forget(session.id, session);
+    this.#closing.abort(new NarthexError("SERVER_SHUTTING_DOWN", "The runtime is shutting down."));
+    await Promise.allSettled([this.#live.close((session) => session.suspend()), ...this.#creates]);
   }
 
   /** The session that a create is about when it is there already. */
@@ -322,21 +324,7 @@ export class Runtime {
   }
 
   #describe(session: HostedSession, record: SessionRecord): OpenedSession {
-    const remoteUrl = this.#options.remoteUrlOf(session.id);
-    return {
-      sessionId: session.id,
-      nativeSessionId: session.id,
-      startTime: record.createdAt,
-      isRemote: record.isCloud,
-      mode: "interactive",
-      workspacePath: session.workspaceRoot,
-      capabilities: {
-        ui: { elicitation: session.attachments.can("elicitation"), mcpApps: false, canvases: false },
-        extensions: false,
-      },
-      modelState: { modelId: session.model.id },
-      ...(remoteUrl === undefined ? {} : { remoteUrl }),
-    };
+    return describeOpened(session, record, this.#options.remoteUrlOf(session.id));
   }
 
   async #shutDown(id: string): Promise<HostedSession | undefined> {

@@ -13,6 +13,7 @@ const OWN_WITH_VALUE = new Set([
   "--base-url",
   "--max-recoveries",
   "--attached-idle-timeout",
+  "--drain-timeout",
 ]);
 
 /** Is this how an SDK starts a runtime? */
@@ -48,6 +49,7 @@ export function parseHeadlessArguments(args: readonly string[]): ServeFlags {
     maxRecoveries: last("--max-recoveries"),
     sessionIdleTimeout: last("--session-idle-timeout"),
     attachedIdleTimeout: last("--attached-idle-timeout"),
+    drainTimeout: last("--drain-timeout"),
   };
   return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
 }

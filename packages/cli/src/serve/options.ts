@@ -20,6 +20,8 @@ export interface ServeOptions {
   readonly logLevel: string;
   /** Limits that the command line or the environment sets. */
   readonly limits: Partial<SessionLimits>;
+  /** Milliseconds that sessions have to be put away when the runtime is told to end. */
+  readonly drainTimeoutMs: number;
   /** End with the process that started this one. */
   readonly endsWithParent: boolean;
 }
@@ -37,6 +39,7 @@ export interface ServeFlags {
   readonly maxRecoveries?: string;
   readonly sessionIdleTimeout?: string;
   readonly attachedIdleTimeout?: string;
+  readonly drainTimeout?: string;
 }
 
 const DEFAULT_REPOSITORIES = "https://github.com/";
@@ -65,8 +68,19 @@ export function resolveServeOptions(flags: ServeFlags, env: NodeJS.ProcessEnv, e
     }),
     logLevel,
     limits: limitsOf(flags, env),
+    drainTimeoutMs: 1_000 * (drainSeconds(flags, env) ?? DEFAULT_DRAIN_SECONDS),
     endsWithParent,
   };
+}
+
+/** Shorter than the ten seconds after which many supervisors kill. */
+const DEFAULT_DRAIN_SECONDS = 8;
+
+function drainSeconds(flags: ServeFlags, env: NodeJS.ProcessEnv): number | undefined {
+  return number(["--drain-timeout", flags.drainTimeout], ["NARTHEX_DRAIN_TIMEOUT", env.NARTHEX_DRAIN_TIMEOUT], {
+    max: 3_600,
+    unit: "seconds",
+  });
 }
 
 /** Seconds in a year, and then some: longer than any timer has to be. */

@@ -23,6 +23,8 @@ import { checkToolNames } from "./tool-catalog.ts";
 export interface FactoryOptions {
   readonly options: RuntimeOptions;
   readonly limits: SessionLimits;
+  /** Aborts when the runtime closes. */
+  readonly signal: AbortSignal;
   readonly workspaces: Workspaces;
   readonly builtInTools: ReadonlyMap<string, BuiltInTool>;
   readonly onPersisted: (sessionId: string) => void;
@@ -181,6 +183,7 @@ export class SessionFactory {
     const repository = params.cloud.repository;
     return workspaces.prepareCloud({
       sessionId,
+      signal: this.#options.signal,
       ...(repository === undefined
         ? {}
         : {
