@@ -82,6 +82,11 @@ export interface SessionDirectory {
   update(id: string, patch: { attributes: Record<string, unknown> }, revision: number): Promise<SessionRecord>;
   /** Removes a session with its whole log. False when there was none. */
   remove(id: string): Promise<boolean>;
+  /**
+   * Sessions without a change since a moment, and with nothing that waits in their mailbox, the longest unchanged first;
+   * at most `limit` (default 100, at most 1000) behind the first `skip`.
+   */
+  restingSince(moment: Date, page?: { readonly limit?: number; readonly skip?: number }): Promise<SessionRecord[]>;
   /** The most recently changed session that has a user message. */
   last(): Promise<SessionRecord | undefined>;
 }

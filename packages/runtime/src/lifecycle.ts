@@ -33,14 +33,24 @@ export class Lifecycle {
     );
   }
 
-  deleted(sessionId: string): void {
-    this.#notify({ type: "session.deleted", sessionId });
+  /** A session that nobody uses will be deleted. */
+  expiring(record: SessionRecord, expiresAt: string): void {
+    this.#announce("session.updated", record, { reason: "expiring", expiresAt });
   }
 
-  #announce(type: "session.created" | "session.updated", record: SessionRecord): void {
+  /** @param reason why, when nobody asked for it */
+  deleted(sessionId: string, reason?: "retention"): void {
+    this.#notify({ type: "session.deleted", sessionId, ...(reason === undefined ? {} : { reason }) });
+  }
+
+  #announce(
+    type: "session.created" | "session.updated",
+    record: SessionRecord,
+    more: Pick<LifecycleNotice, "reason" | "expiresAt"> = {},
+  ): void {
     const { sessionId, startTime, modifiedTime, summary } = metadataOf(record, undefined);
     const metadata = { startTime, modifiedTime, ...(summary === undefined ? {} : { summary }) };
-    this.#notify({ type, sessionId, metadata });
+    this.#notify({ type, sessionId, metadata, ...more });
   }
 
   #notify(notice: LifecycleNotice): void {

@@ -21,6 +21,10 @@ export interface SessionClient {
 export interface LifecycleNotice {
   readonly type: "session.created" | "session.updated" | "session.deleted";
   readonly sessionId: string;
+  /** Why, when no client asked for it: it is about to be deleted, or was, because nobody had used it for so long. */
+  readonly reason?: "expiring" | "retention";
+  /** When a session that is `expiring` will be deleted. */
+  readonly expiresAt?: string;
   readonly metadata?: { readonly startTime: string; readonly modifiedTime: string; readonly summary?: string };
 }
 
@@ -50,6 +54,12 @@ export interface SessionLimits {
   readonly attachedIdleMs: number;
   /** Milliseconds that a session stays in memory after a call has asked for it (default 1,000). */
   readonly callGraceMs: number;
+  /** Milliseconds without a change after which an unused session is deleted (default Infinity: never). */
+  readonly retentionMs: number;
+  /** Milliseconds before that at which its end is announced (default one day; at most half of the retention). */
+  readonly expiryNoticeMs: number;
+  /** Milliseconds between the announcement and the end at least, at most the notice (default 60,000). */
+  readonly expiryGraceMs: number;
   /** Milliseconds between looks at what has to leave memory or to be deleted (default 5,000). */
   readonly upkeepMs: number;
   /** Sessions with unfinished work of an ended process that are at work at once after a start (default 8; 0: none). */
@@ -71,6 +81,9 @@ export const DEFAULT_SESSION_LIMITS: SessionLimits = {
   unattachedIdleMs: 0,
   attachedIdleMs: 30 * 60_000,
   callGraceMs: 1_000,
+  retentionMs: Infinity,
+  expiryNoticeMs: 24 * 3_600_000,
+  expiryGraceMs: 60_000,
   upkeepMs: 5_000,
   maxRecoveries: 8,
   recoveryRetryMs: 30_000,

@@ -25,6 +25,7 @@ import { idFor } from "./session/session-id.ts";
 import type { HostedSession } from "./session/session.ts";
 import { StartRecovery } from "./start-recovery.ts";
 import { Upkeep, upkeepInterval } from "./upkeep.ts";
+import { SessionExpiry } from "./session-expiry.ts";
 import { createBuiltInTools } from "./tools/registry.ts";
 import { createWorkspaces, type Workspaces } from "./workspace/workspaces.ts";
 
@@ -53,9 +54,21 @@ export class Runtime {
       maxHibernated: limits.maxHibernatedSessions,
       now: () => performance.now(),
     });
+    const noticeMs = Math.min(limits.expiryNoticeMs, limits.retentionMs / 2);
+    const expiry = new SessionExpiry({
+      engine: options.engine,
+      logger: options.logger,
+      lifecycle: this.#lifecycle,
+      retentionMs: limits.retentionMs,
+      noticeMs,
+      graceMs: Math.min(limits.expiryGraceMs, noticeMs),
+      isInUse: (id) => this.#live.has(id) || this.#live.dormant(id) !== undefined,
+      remove: (id) => this.#delete(id, "retention"),
+      now: Date.now,
+    });
     this.#upkeep = new Upkeep(
-      upkeepInterval(limits.upkeepMs, [limits.unattachedIdleMs, limits.attachedIdleMs]),
-      [() => this.#live.sweep()],
+      upkeepInterval(limits.upkeepMs, [limits.unattachedIdleMs, limits.attachedIdleMs, limits.retentionMs]),
+      [() => this.#live.sweep(), () => expiry.round()],
       options.logger,
     );
     this.#workspaces = createWorkspaces({
@@ -192,11 +205,14 @@ export class Runtime {
 
   /** Deletes a session with its log and its workspace. False when there is none. */
   async delete(rawId: unknown): Promise<boolean> {
-    const id = parseSessionId(rawId);
+    return this.#delete(parseSessionId(rawId));
+  }
+
+  async #delete(id: string, reason?: "retention"): Promise<boolean> {
     await this.#shutDown(id);
     const wasThere = await this.#options.engine.directory.remove(id);
     await this.#workspaces.remove(id);
-    if (wasThere) this.#lifecycle.deleted(id);
+    if (wasThere) this.#lifecycle.deleted(id, reason);
     return wasThere;
   }
 

@@ -45,6 +45,7 @@ function wrapped(engine: Engine, mayWrite: () => boolean, never: <T>() => Promis
       list: (filter, page) => directory.list(filter, page),
       update: (id, patch, revision) => (mayWrite() ? directory.update(id, patch, revision) : never()),
       remove: (id) => (mayWrite() ? directory.remove(id) : never()),
+      restingSince: (moment, page) => directory.restingSince(moment, page),
       last: () => directory.last(),
     },
     log: {

@@ -14,6 +14,7 @@ const OWN_WITH_VALUE = new Set([
   "--max-recoveries",
   "--attached-idle-timeout",
   "--drain-timeout",
+  "--session-retention",
 ]);
 
 /** Is this how an SDK starts a runtime? */
@@ -50,6 +51,7 @@ export function parseHeadlessArguments(args: readonly string[]): ServeFlags {
     sessionIdleTimeout: last("--session-idle-timeout"),
     attachedIdleTimeout: last("--attached-idle-timeout"),
     drainTimeout: last("--drain-timeout"),
+    sessionRetention: last("--session-retention"),
   };
   return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
 }

@@ -40,6 +40,7 @@ export interface ServeFlags {
   readonly sessionIdleTimeout?: string;
   readonly attachedIdleTimeout?: string;
   readonly drainTimeout?: string;
+  readonly sessionRetention?: string;
 }
 
 const DEFAULT_REPOSITORIES = "https://github.com/";
@@ -103,7 +104,13 @@ function limitsOf(flags: ServeFlags, env: NodeJS.ProcessEnv): Partial<SessionLim
     ["NARTHEX_ATTACHED_IDLE_TIMEOUT", env.NARTHEX_ATTACHED_IDLE_TIMEOUT],
     seconds,
   );
+  const retention = number(
+    ["--session-retention", flags.sessionRetention],
+    ["NARTHEX_SESSION_RETENTION", env.NARTHEX_SESSION_RETENTION],
+    { max: 36_500, unit: "days" },
+  );
   return {
+    ...(retention === undefined || retention === 0 ? {} : { retentionMs: retention * 86_400_000 }),
     ...(maxRecoveries === undefined ? {} : { maxRecoveries }),
     ...(unattached === undefined ? {} : { unattachedIdleMs: unattached * 1_000 }),
     ...(attached === undefined ? {} : { attachedIdleMs: attached === 0 ? Infinity : attached * 1_000 }),

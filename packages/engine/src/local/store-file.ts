@@ -58,6 +58,8 @@ async function openOnce(path: string, options: ResolvedLocalEngineOptions): Prom
     driver.prepare(`PRAGMA busy_timeout = ${Math.min(ATTEMPT_MS, options.lockTimeoutMs)}`).all();
     driver.exec(`PRAGMA synchronous = ${options.synchronous === "full" ? "FULL" : "NORMAL"}`);
     driver.exec("PRAGMA foreign_keys = ON");
+    // What is deleted is overwritten, so that nothing of it is left in the file.
+    driver.prepare("PRAGMA secure_delete = ON").all();
     ensureSchema(driver, path);
     driver.prepare(`PRAGMA journal_size_limit = ${LARGEST_WAL_BYTES}`).all();
     driver.prepare(`PRAGMA busy_timeout = ${options.lockTimeoutMs}`).all();
