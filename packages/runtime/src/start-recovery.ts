@@ -53,7 +53,9 @@ export class StartRecovery {
     if (first === undefined) return;
     // V3
     if (!(await engine.isAlone())) {
-      logger.warn("Another process uses the data folder: unfinished work waits for it to end, or for its clients.");
+      if (this.#retry === undefined) {
+        logger.warn("Another process uses the data folder: unfinished work waits for it to end, or for its clients.");
+      }
       this.#retry = setTimeout(() => void this.run().catch((error: unknown) => this.#failed(error)), retryMs);
       this.#retry.unref();
       return;
