@@ -26,6 +26,8 @@ Environment:
   NARTHEX_MODEL_BASE_URL    OpenAI-compatible endpoint of that model
   NARTHEX_MODEL_API_KEY     its key
   NARTHEX_CONNECTION_TOKEN  token that clients of \`narthex serve\` must send
+  NARTHEX_SESSION_IDLE_TIMEOUT, NARTHEX_ATTACHED_IDLE_TIMEOUT, NARTHEX_SESSION_RETENTION, NARTHEX_DRAIN_TIMEOUT,
+  NARTHEX_MAX_RECOVERIES    as the options of \`narthex serve\`; an option counts before its variable
   NO_COLOR                  no colours
 `;
 
@@ -63,6 +65,11 @@ export function createProgram(setExitCode: (code: number) => void): Command {
     .option("--repository <owner/name=path>", "one repository and where it is; can be repeated", collect, [])
     .option("--model <id>", "model of cloud sessions")
     .option("--base-url <url>", "OpenAI-compatible endpoint of the model; its key is NARTHEX_MODEL_API_KEY")
+    .option("--session-idle-timeout <seconds>", "how long an idle session without clients stays in memory (default 0)")
+    .option("--attached-idle-timeout <seconds>", "how long one with clients does (default 1800; 0: for ever)")
+    .option("--session-retention <days>", "delete sessions that nobody has used for so long (default: never)")
+    .option("--drain-timeout <seconds>", "how long ending waits for sessions to be put away (default 8)")
+    .option("--max-recoveries <number>", "unfinished sessions continued at once after a start (default 8; 0: none)")
     .option("--log-level <level>", "none, error, warning, info, debug or all (default warning)")
     .option("--home <dir>", "data directory (default ~/.narthex)")
     .action(async (flags: ServeFlags) => serve(resolveServeOptions(flags, process.env, false)));

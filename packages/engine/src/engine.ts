@@ -85,6 +85,11 @@ export interface SessionDirectory {
   update(id: string, patch: { attributes: Record<string, unknown> }, revision: number): Promise<SessionRecord>;
   /** Removes a session with its whole log. False when there was none. */
   remove(id: string): Promise<boolean>;
+  /**
+   * Sessions without a change since a moment, and with nothing that waits in their mailbox, the longest unchanged first;
+   * at most `limit` (default 100, at most 1000) behind the first `skip`.
+   */
+  restingSince(moment: Date, page?: { readonly limit?: number; readonly skip?: number }): Promise<SessionRecord[]>;
   /** The most recently changed session that has a user message. */
   last(): Promise<SessionRecord | undefined>;
 }
@@ -198,6 +203,18 @@ export interface Mailbox {
    * @throws LEASE_LOST when `epoch` is given and a newer lease of the session was claimed.
    */
   ack(id: string, positions: readonly number[], options?: { epoch?: number }): Promise<void>;
+  /**
+   * A page of the sessions in which commands wait, in a fixed order, found by an index: no log and no mailbox is read.
+   * `limit` is at most 1000 (default 100); `after` is the place of the last one of the page before.
+   */
+  sessionsWaiting(page?: { readonly limit?: number; readonly after?: number }): Promise<SessionWaiting[]>;
+}
+
+/** A session in whose mailbox commands wait. */
+export interface SessionWaiting {
+  readonly id: string;
+  /** Its place in the order of pages. */
+  readonly place: number;
 }
 
 /** The durable side of sessions. */
@@ -207,6 +224,11 @@ export interface Engine {
   readonly mailbox: Mailbox;
   readonly leases: Leases;
   readonly archives: Archives;
+  /**
+   * Does no other process use this store right now? Where none does, what waits in a mailbox and is not in this process's
+   * hands is in nobody's.
+   */
+  isAlone(): Promise<boolean>;
   /**
    * Checks the store, or one session of it; returns what is wrong, empty when nothing is. Changes nothing.
    * @throws SESSION_NOT_FOUND

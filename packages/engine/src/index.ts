@@ -17,6 +17,7 @@ export type {
   ReadOptions,
   SessionDirectory,
   SessionRecord,
+  SessionWaiting,
   WaitingCommand,
 } from "./engine.ts";
 export type { LeaseHolder, Leases } from "./leases.ts";

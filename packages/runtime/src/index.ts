@@ -1,5 +1,6 @@
 // @narthex/runtime: hosts agent sessions.
-export { Runtime, type OpenedSession } from "./runtime.ts";
+export { Runtime } from "./runtime.ts";
+export type { OpenedSession } from "./session/opened-session.ts";
 export {
   DEFAULT_SESSION_LIMITS,
   type LifecycleNotice,

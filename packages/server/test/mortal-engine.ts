@@ -45,6 +45,7 @@ function wrapped(engine: Engine, mayWrite: () => boolean, never: <T>() => Promis
       list: (filter, page) => directory.list(filter, page),
       update: (id, patch, revision) => (mayWrite() ? directory.update(id, patch, revision) : never()),
       remove: (id) => (mayWrite() ? directory.remove(id) : never()),
+      restingSince: (moment, page) => directory.restingSince(moment, page),
       last: () => directory.last(),
     },
     log: {
@@ -58,6 +59,7 @@ function wrapped(engine: Engine, mayWrite: () => boolean, never: <T>() => Promis
       post: (id, command) => (mayWrite() ? mailbox.post(id, command) : never()),
       find: (id, commandId) => mailbox.find(id, commandId),
       take: (id) => mailbox.take(id),
+      sessionsWaiting: (page) => mailbox.sessionsWaiting(page),
       ack: (id, positions, options) => (mayWrite() ? mailbox.ack(id, positions, options) : never()),
     },
     leases: {
@@ -68,6 +70,7 @@ function wrapped(engine: Engine, mayWrite: () => boolean, never: <T>() => Promis
       expired: (limit) => leases.expired(limit),
     },
     archives: engine.archives,
+    isAlone: () => engine.isAlone(),
     verify: (id) => engine.verify(id),
     close: () => engine.close(),
   };

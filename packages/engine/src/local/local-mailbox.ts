@@ -1,6 +1,6 @@
 import { NarthexError, parseSessionId } from "@narthex/protocol";
 
-import type { Command, Mailbox, PostedCommand, WaitingCommand } from "../engine.ts";
+import type { Command, Mailbox, PostedCommand, SessionWaiting, WaitingCommand } from "../engine.ts";
 import { requireCount, sessionNotFound } from "./checks.ts";
 import type { CommandRows, NewCommand } from "./command-rows.ts";
 import { keyReused, requireKey } from "./create-rows.ts";
@@ -26,6 +26,9 @@ export interface MailboxParts {
     readonly maxCommandBytes: number;
   };
 }
+
+const DEFAULT_PAGE = 100;
+const LARGEST_PAGE = 1000;
 
 /** The mailboxes on SQLite; what is posted and acknowledged shares its commit with what is appended at that moment. */
 export class LocalMailbox implements Mailbox {
@@ -81,6 +84,18 @@ export class LocalMailbox implements Mailbox {
         commands.forget(session, last - Math.max(1, limits.maxRememberedCommands)); // B4
       },
     });
+  }
+
+  async sessionsWaiting(page: { limit?: number; after?: number } = {}): Promise<SessionWaiting[]> {
+    this.#parts.commit.assertOpen();
+    const { limit = DEFAULT_PAGE, after = 0 } = page;
+    if (!Number.isInteger(limit) || limit < 1 || limit > LARGEST_PAGE) {
+      throw new NarthexError(
+        "INVALID_PARAMS",
+        `The page size is out of range: use a number from 1 to ${LARGEST_PAGE}.`,
+      );
+    }
+    return this.#reading(() => this.#parts.commands.sessionsWaiting(requireCount(after, "after"), limit));
   }
 
   #insert(round: Round, id: string, command: NewCommand): PostedCommand {

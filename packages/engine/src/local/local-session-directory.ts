@@ -2,7 +2,7 @@ import { NarthexError, parseSessionId } from "@narthex/protocol";
 
 import type { CreateKey, ListFilter, NewSession, Page, SessionDirectory, SessionRecord } from "../engine.ts";
 import type { ChangeClock } from "./change-clock.ts";
-import { sessionNotFound } from "./checks.ts";
+import { requireCount, sessionNotFound } from "./checks.ts";
 import { type CreateRows, keyReused, requireKey } from "./create-rows.ts";
 import { digestOf } from "./digest.ts";
 import { toJson } from "./event-body.ts";
@@ -98,6 +98,14 @@ export class LocalSessionDirectory implements SessionDirectory {
       round.drop(id);
       return this.#parts.sessions.delete(id);
     });
+  }
+
+  async restingSince(moment: Date, page: { limit?: number; skip?: number } = {}): Promise<SessionRecord[]> {
+    this.#parts.commit.assertOpen();
+    const limit = requirePageSize(page.limit ?? DEFAULT_PAGE);
+    const skip = requireCount(page.skip ?? 0, "skip");
+    const beforeUs = Math.max(0, Math.floor(moment.getTime() * 1000));
+    return this.#reading(() => this.#parts.sessions.resting(beforeUs, limit, skip).map(({ record }) => record));
   }
 
   async last(): Promise<SessionRecord | undefined> {

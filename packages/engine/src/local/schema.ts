@@ -14,6 +14,7 @@ const APPLICATION_ID = 0x4e727478;
  * tails     what every append changes: small rows, so that an append rewrites one page and not a session's attributes
  * events    the log, clustered by session, so that a replay reads neighbouring pages
  * commands  the mailbox, clustered by session; the payload goes when a command is acknowledged   (since version 2)
+ *           commands_waiting finds those that wait; a store of before it gets it when it is opened
  * creates   the keys of repeatable creates                                                       (since version 2)
  * leases    which process runs which session, and for the how manieth time one took it            (since version 3)
  *
@@ -95,6 +96,8 @@ PRAGMA user_version = ${SCHEMA_VERSION};
 
 /** What each version added, by the version that lacks it; 0 is an empty file. */
 const STEPS = [SCHEMA, SINCE_VERSION_2, SINCE_VERSION_3];
+// Older versions keep an index that they do not know, so that the version of the schema stays.
+const WAITING_INDEX = "CREATE INDEX IF NOT EXISTS commands_waiting ON commands (session) WHERE payload IS NOT NULL";
 
 /** Reads an integer PRAGMA. */
 function readPragma(driver: SqlDriver, name: "user_version" | "application_id"): number {
@@ -131,10 +134,15 @@ function checkSchema(driver: SqlDriver, path: string): number {
 export function ensureSchema(driver: SqlDriver, path: string): void {
   const version = inTransaction(driver, "BEGIN", () => checkSchema(driver, path));
   driver.prepare("PRAGMA journal_mode = WAL").all();
-  if (version === SCHEMA_VERSION) return;
+  if (version === SCHEMA_VERSION && hasWaitingIndex(driver)) return;
   inTransaction(driver, "BEGIN IMMEDIATE", () => {
     for (const step of STEPS.slice(checkSchema(driver, path))) driver.exec(step);
+    driver.exec(WAITING_INDEX);
   });
+}
+
+function hasWaitingIndex(driver: SqlDriver): boolean {
+  return driver.prepare("SELECT 1 AS found FROM sqlite_master WHERE name = 'commands_waiting'").get() !== undefined;
 }
 
 /**

@@ -61,6 +61,8 @@ async function openOnce(path: string, options: ResolvedLocalEngineOptions): Prom
     driver.prepare(`PRAGMA busy_timeout = ${Math.min(ATTEMPT_MS, options.lockTimeoutMs)}`).all();
     driver.exec(`PRAGMA synchronous = ${options.synchronous === "full" ? "FULL" : "NORMAL"}`);
     driver.exec("PRAGMA foreign_keys = ON");
+    // What is deleted is overwritten, so that nothing of it is left in the file.
+    if (!options.readOnly) driver.prepare("PRAGMA secure_delete = ON").all();
     if (options.readOnly) requireSchema(driver, path);
     else ensureSchema(driver, path);
     driver.prepare(`PRAGMA journal_size_limit = ${LARGEST_WAL_BYTES}`).all();

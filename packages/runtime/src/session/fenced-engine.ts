@@ -10,6 +10,7 @@ export function fencedMailbox(mailbox: Mailbox, epoch: number): Mailbox {
     post: (id, command) => mailbox.post(id, command),
     find: (id, commandId) => mailbox.find(id, commandId),
     take: (id) => mailbox.take(id),
+    sessionsWaiting: (page) => mailbox.sessionsWaiting(page),
     ack: (id, positions) => mailbox.ack(id, positions, { epoch }),
   };
 }
