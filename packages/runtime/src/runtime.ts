@@ -323,6 +323,7 @@ export class Runtime {
     if (session === undefined) return undefined;
     await session.close();
     this.#live.forget(id, session);
+    await this.#leases.released(); // whoever is told of the end may bring it back elsewhere
     return session;
   }
 
