@@ -1,5 +1,6 @@
 // @narthex/runtime: hosts agent sessions.
 export { Runtime } from "./runtime.ts";
+export type { ModelOffer, ToolOffer } from "./offers.ts";
 export type { OpenedSession } from "./session/opened-session.ts";
 export {
   DEFAULT_SESSION_LIMITS,

@@ -11,7 +11,7 @@ import { Lifecycle } from "./lifecycle.ts";
 import { LiveSessions } from "./live-sessions.ts";
 import { SessionCatalog, notFound } from "./session-catalog.ts";
 import { SessionLeases } from "./session-leases.ts";
-import { createModel } from "./models/resolve-model.ts";
+import { offeredModels, offeredTools, type ModelOffer, type ToolOffer } from "./offers.ts";
 import {
   DEFAULT_SESSION_LIMITS,
   type LifecycleNotice,
@@ -246,14 +246,12 @@ export class Runtime {
   }
 
   /** The models a session can ask for. */
-  models(): { id: string; name: string; isOffline: boolean; contextTokens: number }[] {
-    const model = createModel(this.#options.model);
-    const name = model.isOffline ? "Offline planner (no language model)" : model.id;
-    return [{ id: model.id, name, isOffline: model.isOffline, contextTokens: model.contextTokens }];
+  models(): ModelOffer[] {
+    return offeredModels(this.#options.model);
   }
 
-  builtInTools(): { name: string; description: string; parameters: Record<string, unknown> }[] {
-    return createBuiltInTools().map(({ name, description, parameters }) => ({ name, description, parameters }));
+  builtInTools(): ToolOffer[] {
+    return offeredTools();
   }
 
   /** Subscribes to sessions that come, change and go; returns the function that ends the subscription. */
@@ -359,6 +357,7 @@ export class Runtime {
     await session.close();
     this.#live.forget(id, session);
     this.#recovery.quiet(id);
+    await this.#leases.released(); // whoever is told of the end may bring it back elsewhere
     return session;
   }
 

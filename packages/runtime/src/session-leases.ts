@@ -67,10 +67,15 @@ export class SessionLeases {
     await Promise.all([...this.#epochs].map(([id, epoch]) => this.#renewOne(id, epoch)));
   }
 
-  /** Resolves when what was let go is free. */
+  /** Resolves when what was let go is free for others. */
+  async released(): Promise<void> {
+    await Promise.all(this.#releasing);
+  }
+
+  /** Lets everything go. */
   async close(): Promise<void> {
     for (const id of this.#epochs.keys()) this.release(id);
-    await Promise.all(this.#releasing);
+    await this.released();
   }
 
   async #renewOne(id: string, epoch: number): Promise<void> {
