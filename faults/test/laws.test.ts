@@ -86,7 +86,7 @@ const without = (forge: Forge, id: string): void =>
       log.findIndex((event) => event.id === id),
       1,
     ),
-  ); // oxlint-disable-line typescript/no-meaningless-void-operator
+  );
 const again = (forge: Forge, id: string): void =>
   retell(forge, (log) => log.push({ ...log.find((event) => event.id === id)!, id: `${id}-again` }));
 const dataOf = (forge: Forge, id: string, data: object): void =>
