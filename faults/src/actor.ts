@@ -12,7 +12,7 @@ import { SuiteError } from "./suite-error.ts";
 import type { PlannedPrompt, SessionPlan } from "./work.ts";
 
 /** Longest time until a batch of prompts is done, faults included. */
-const SETTLE_TIMEOUT_MS = 60_000;
+const SETTLE_TIMEOUT_MS = 120_000;
 /** One call is repeated at most so often. */
 const MAX_TRIES = 300;
 /** Longest time that the person who is asked thinks. */

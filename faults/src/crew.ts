@@ -148,12 +148,21 @@ export class Crew {
       else if (event.type === "resumed") {
         const journal = journals.get(event.sessionId);
         journal?.add({ kind: "resumed", at });
-        if (!event.isComplete) this.fail(event.sessionId, "a session was resumed without its missed events", journal);
+        // A client that has seen nothing yet has no place in the log from which it could be told what it missed.
+        const hasSeen = journal !== undefined && hasSeenBefore(journal.entries);
+        if (!event.isComplete && hasSeen)
+          this.fail(event.sessionId, "a session was resumed without its missed events", journal);
       } else if (event.type === "session-lost") this.fail(event.sessionId, event.error);
       else if (event.type === "gave-up") this.fail("(all)", event.error);
     });
     return client;
   }
+}
+
+/** Had a client seen anything before it lost its connection last? */
+function hasSeenBefore(entries: readonly JournalEntry[]): boolean {
+  const lost = entries.findLastIndex(({ kind }) => kind === "lost");
+  return entries.slice(0, lost).some(({ kind }) => kind === "event");
 }
 
 /** The end of a journal, for whoever looks for what went wrong. */

@@ -28,6 +28,7 @@ export function seenOf(event: AnyEvent): SeenEvent {
 export class JournalWriter implements Journal {
   readonly who: string;
   isWhole: boolean;
+  isCut = false;
   readonly entries: JournalEntry[] = [];
   /** Told of every event, before those who wait for something. */
   onEvent: (event: SeenEvent) => void = () => undefined;

@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { Random } from "./random.ts";
 import { isClean, tableOf } from "./report.ts";
 import type { StageResult } from "./stage.ts";
+import { clientDeath } from "./stages/client-death.ts";
 import { cut } from "./stages/cut.ts";
 import { drain } from "./stages/drain.ts";
 import { duel } from "./stages/duel.ts";
@@ -26,6 +27,7 @@ const stages: readonly (readonly [name: string, run: (random: Random) => Promise
   ["kill-2", (source) => kill(source, Math.floor(kills / 2), ", lane 2")],
   ["cut", (source) => cut(source, 150)],
   ["duel", (source) => duel(source, 15)],
+  ["client", (source) => clientDeath(source, 40)],
   ["drain", (source) => drain(source, 20)],
 ];
 const LANES = 2;

@@ -19,6 +19,8 @@ export interface Journal {
   readonly who: string;
   /** Did the client see the session from its beginning? Otherwise the journal begins somewhere in the log. */
   readonly isWhole: boolean;
+  /** Was the client killed? Then its journal ends somewhere in the log. */
+  readonly isCut?: boolean;
   readonly entries: readonly JournalEntry[];
 }
 

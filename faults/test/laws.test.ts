@@ -173,6 +173,19 @@ it("does not forgive one that was due after the outage", () => {
   expect(check(forged)).toEqual(["W2 lost"]);
 });
 
+it("wants of a client that was killed what it saw until then, and no more", () => {
+  const record = (entries: JournalEntry[]): SessionRecord => {
+    const { seen: _seen, late: _late, ...rest } = sound();
+    return { sessionId: "s", ...rest, journals: [{ who: "dead", isWhole: true, isCut: true, entries }] };
+  };
+  const { seen } = sound();
+  for (let length = 0; length <= seen.length; length += 1) {
+    expect(checkSession(record(seen.slice(0, length)))).toEqual([]);
+  }
+  const holed = record(seen.slice(0, 9).toSpliced(4, 1));
+  expect(checkSession(holed).map(({ law, harm }) => `${law} ${harm}`)).toEqual(["E2 lost"]);
+});
+
 it("complains of a command that ran twice", () => {
   expect(lawOfCommands(["a", "b"])).toEqual([]);
   expect(lawOfCommands(["a", "b", "a"]).map(({ law, harm }) => `${law} ${harm}`)).toEqual(["W4 duplicated"]);

@@ -1,6 +1,7 @@
 // E1  Every event of the log has an id of its own, and its parent is the event before it.
 // E2  A client that was there from the beginning saw every persisted event of the log once, in the log's order; one that
-//     came later, every one from where it came. Questions that were open then may be shown to it again, ahead of them.
+//     came later, every one from where it came; one that was killed, every one up to there. Questions that were open when
+//     a client came may be shown to it again, ahead of them.
 // E3  No event reaches a client twice, ephemeral ones included.
 import { persistedOf, repeated, type Journal, type SeenEvent, type SessionRecord, type Violation } from "../record.ts";
 
@@ -27,7 +28,8 @@ function faithful(journal: Journal, log: readonly SeenEvent[]): Violation[] {
   // What came after the log was read is nobody's business; everything before that is.
   const inLog = seen.filter(({ id }) => places.has(id));
   const first = journal.isWhole ? 0 : (places.get(inLog[0]?.id ?? "") ?? log.length);
-  const expected = log.slice(first);
+  const last = journal.isCut === true ? (places.get(inLog.at(-1)?.id ?? "") ?? first - 1) : log.length - 1;
+  const expected = log.slice(first, last + 1);
   const ids = new Set(inLog.map(({ id }) => id));
   const missing = expected.filter(({ id }) => !ids.has(id));
   if (missing.length > 0) {

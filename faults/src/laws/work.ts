@@ -32,7 +32,7 @@ function idles(journal: Journal): Violation[] {
   return walk(journal).violations;
 }
 
-function walk({ who, entries }: Journal): { violations: Violation[]; missed: number } {
+function walk({ who, entries, isCut }: Journal): { violations: Violation[]; missed: number } {
   const violations: Violation[] = [];
   let missed = 0;
   let isWorking = false;
@@ -59,7 +59,7 @@ function walk({ who, entries }: Journal): { violations: Violation[]; missed: num
       hasGap = isAway;
     } else if (type === "assistant.turn_end") hasGap = isAway;
   }
-  if (isWorking) over();
+  if (isWorking && isCut !== true) over();
   return { violations, missed };
 }
 
