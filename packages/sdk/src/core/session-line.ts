@@ -23,6 +23,10 @@ export interface SessionPort {
   disconnect(sessionId: string): Promise<void>;
 }
 
+/** Pauses before an answer is given again that the runtime's store could not take. */
+const FIRST_ANSWER_PAUSE_MS = 250;
+const MAX_ANSWER_PAUSE_MS = 5_000;
+
 type Params = Record<string, unknown>;
 
 export class SessionLine {
@@ -61,15 +65,18 @@ export class SessionLine {
 
   /**
    * The answer to a question: waits for as long as the client tries, and goes out again when the connection was lost
-   * before the runtime had confirmed it. The first answer to a question counts, so a second one does no harm.
+   * before the runtime had confirmed it, or when the runtime's store could not take it just then: the question is open as
+   * before. The first answer to a question counts, so a second one does no harm.
    */
   async answer(method: string, params: Params, signal: AbortSignal): Promise<unknown> {
-    for (;;) {
+    for (let pauseMs = FIRST_ANSWER_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, MAX_ANSWER_PAUSE_MS)) {
       try {
         return await this.call(method, params, { waitMs: Number.POSITIVE_INFINITY, signal });
       } catch (error) {
-        const isLost = NarthexError.is(error) && error.code === "CONNECTION_CLOSED" && this.isAway;
-        if (!isLost) throw error;
+        const code = NarthexError.is(error) ? error.code : undefined;
+        const isLost = code === "CONNECTION_CLOSED" && this.isAway;
+        if (code === "STORE_UNAVAILABLE" && !signal.aborted) await pauseUnlessAborted(pauseMs, signal);
+        else if (!isLost) throw error;
       }
     }
   }
@@ -93,4 +100,16 @@ export class SessionLine {
     room?.end(reason);
     return true;
   }
+}
+
+function pauseUnlessAborted(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done, { once: true });
+  });
 }
