@@ -31,6 +31,9 @@ export interface OpenedSession {
   remoteUrl?: string;
 }
 
+/** Milliseconds until a session whose store has failed is brought back; until the next call when that comes sooner. */
+const STORE_PAUSE_MS = 2_000;
+
 export class Runtime {
   /** The logs of sessions, for clients that read them. */
   readonly eventLog: EventLogReader;
@@ -58,6 +61,7 @@ export class Runtime {
       onPersisted: (id) => this.#announceUpdate(id),
       onIdle: (id) => this.#live.unloadIfUnused(id),
       onStray: (id) => this.#bringBack(id),
+      onBroken: (id) => void setTimeout(() => this.#bringBack(id), STORE_PAUSE_MS).unref(),
     });
   }
 
@@ -253,13 +257,23 @@ export class Runtime {
   }
 
   async #load(id: string): Promise<HostedSession> {
-    const live = this.#live.find(id);
-    if (live !== undefined) return live;
+    const live = await this.#live.find(id);
+    if (live !== undefined && !live.isBroken) return live;
     const record = await this.#options.engine.directory.get(id);
     if (record === undefined) throw notFound(id);
-    this.#live.makeRoom();
     // Somebody else may have begun to bring it back meanwhile.
-    return this.#live.find(id) ?? this.#live.enter(id, () => this.#factory.restore(record));
+    const broken = this.#live.ready(id)?.isBroken === true ? this.#live.ready(id) : undefined;
+    if (broken === undefined) {
+      if (this.#live.find(id) === undefined) this.#live.makeRoom();
+      return this.#live.find(id) ?? this.#live.enter(id, () => this.#factory.restore(record));
+    }
+    this.#live.forget(id, broken);
+    return this.#live.enter(id, async () => {
+      await broken.abandon();
+      const session = await this.#factory.restore(record);
+      session.replace(broken);
+      return session;
+    });
   }
 
   /**

@@ -29,6 +29,8 @@ export interface FactoryOptions {
   readonly onIdle: (sessionId: string) => void;
   /** A session that left memory has something to do after all. */
   readonly onStray: (sessionId: string) => void;
+  /** The store has failed under a session's work. */
+  readonly onBroken: (sessionId: string) => void;
 }
 
 /** A session before its workspace is there: its events are written and sent already. */
@@ -205,7 +207,7 @@ export class SessionFactory {
     choice: ModelChoice,
     left: RecoveryPlan | undefined,
   ): HostedSession {
-    const { options, limits, builtInTools, onIdle, onStray } = this.#options;
+    const { options, limits, builtInTools, onIdle, onStray, onBroken } = this.#options;
     const { id } = draft.record;
     const context: SessionContext = {
       id,
@@ -232,6 +234,7 @@ export class SessionFactory {
       },
       onIdle: () => onIdle(id),
       onStray: () => onStray(id),
+      onBroken: () => onBroken(id),
     });
   }
 

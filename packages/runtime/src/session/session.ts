@@ -24,6 +24,8 @@ export interface SessionEvents {
   readonly onIdle: () => void;
   /** A prompt became durable while the session was leaving memory: somebody has to bring it back. */
   readonly onStray: () => void;
+  /** The store has failed under the session's work: somebody has to bring it back when it works again. */
+  readonly onBroken: () => void;
 }
 
 export class HostedSession {
@@ -39,6 +41,7 @@ export class HostedSession {
   readonly #onStray: () => void;
   #ending: "no" | "closing" | "ended" = "no";
   #hasStrays = false;
+  #isBroken = false;
 
   /**
    * @param left what an ended process left to do; `takeUp` begins with it
@@ -53,6 +56,10 @@ export class HostedSession {
       prepare: () => ensureSystemMessage(context, this.#lifetime.signal),
       onPrompt: events.onPrompt,
       onIdle: events.onIdle,
+      onBroken: () => {
+        this.#isBroken = true;
+        events.onBroken();
+      },
     });
     this.#stopFanOut = stopFanOut;
     this.#onStray = events.onStray;
@@ -73,6 +80,11 @@ export class HostedSession {
   /** Did prompts become durable while the session was closing? Somebody has to bring it back for them. */
   get hasStrays(): boolean {
     return this.#hasStrays;
+  }
+
+  /** Has the store failed under its work? Then another object of the same session has to take its place. */
+  get isBroken(): boolean {
+    return this.#isBroken;
   }
 
   /** Nothing runs and nothing waits. */
@@ -104,6 +116,24 @@ export class HostedSession {
     if (isNew) this.#context.pending.askNewcomer(attachment);
     for (const event of this.#context.pending.announcements()) client.event(this.id, event);
     this.#announceCapabilities();
+  }
+
+  /** Takes the place of a broken object of the same session, with its clients; they are asked again what is open. */
+  replace(broken: HostedSession): void {
+    this.#context.settings.params = broken.#context.settings.params;
+    for (const attachment of broken.attachments.all()) {
+      const { client } = attachment;
+      if (!client.isConnected) continue;
+      this.attachments.adopt(attachment);
+      this.#context.pending.askNewcomer(attachment);
+      for (const event of this.#context.pending.announcements()) client.event(this.id, event);
+    }
+  }
+
+  /** Ends what is left of a broken session. */
+  async abandon(): Promise<void> {
+    this.unload();
+    await this.#runner.suspend();
   }
 
   /**
