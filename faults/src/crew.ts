@@ -44,6 +44,11 @@ export class Crew {
     this.#random = random;
   }
 
+  /** Sessions that are being worked on. */
+  get openIds(): string[] {
+    return [...new Set([...this.#open.values()].flatMap((journals) => [...journals.keys()]))];
+  }
+
   get hasFailed(): boolean {
     return this.findings.length > 0;
   }

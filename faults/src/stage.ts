@@ -29,17 +29,32 @@ export interface Strikes {
   readonly notes?: readonly string[];
 }
 
+export interface StageOptions {
+  /** What every runtime of the stage is started with. */
+  readonly extras?: RuntimeExtras;
+  /** Prepares the data folder; what it throws says that the fault cannot be tried here. */
+  readonly before?: (world: World) => void;
+  /** Undoes that; the data are to be kept when they are evidence. */
+  readonly after?: (world: World, isEvidence: boolean) => void;
+}
+
 /** Runs a stage in a new world, and checks what is left when everything is done. */
 export async function runStage(
   fault: string,
   random: Random,
   strike: (context: StageContext) => Promise<Strikes>,
-  extras: RuntimeExtras = {},
+  { extras = {}, before, after }: StageOptions = {},
 ): Promise<StageResult> {
   const name = fault.replaceAll(/\W+/g, "-");
   const world = await World.open(name, extras);
   const crew = new Crew(name, world, random.fork());
   let done: Strikes = { strikes: 0 };
+  try {
+    before?.(world);
+  } catch (error) {
+    await world.close(false);
+    return resultOf(fault, world, crew, { strikes: 0, notes: [`BLOCKED on this machine: ${String(error)}`] });
+  }
   try {
     await world.start();
     done = await strike({ world, crew, random });
@@ -48,6 +63,8 @@ export async function runStage(
   } catch (error) {
     crew.fail("(all)", error);
   }
+  await world.halt();
+  after?.(world, crew.hasFailed);
   await world.close(crew.hasFailed);
   return resultOf(fault, world, crew, done);
 }

@@ -8,7 +8,7 @@ type Step = (typeof STEPS)[number];
 
 export interface PlannedPrompt {
   readonly key: string;
-  /** Its words are read by the model: `KEY: STEP STEP … say N`. */
+  /** Its words are read by the model: `KEY: STEP STEP … say N`, or `pour N` for a model that does not pause. */
   readonly prompt: string;
   readonly isImmediate: boolean;
 }
@@ -50,12 +50,13 @@ export function thinking(ranFile: string): (call: ModelCall) => ScriptedAnswer {
     calls += 1;
     const said = body.messages.findLastIndex(({ role }) => role === "user");
     const text = JSON.stringify(body.messages[said]?.["content"] ?? "");
-    const [, key = "", words = ""] = /([\w-]+): ((?:\w+ )*say \d+)/.exec(text) ?? [];
+    const [, key = "", words = ""] = /([\w-]+): ((?:\w+ )*(?:say|pour) \d+)/.exec(text) ?? [];
     const steps = words.split(" ");
     const results = body.messages.slice(said + 1).filter(({ role }) => role === "tool").length;
     const step = stepAfter(steps, results);
     if (step !== undefined) return { toolCalls: callsOf(step, `${key}-${calls}`, ranFile) };
-    return { text: "words and ".repeat(Number(steps.at(-1))), pieceDelayMs: 1 };
+    const answer = "words and ".repeat(Number(steps.at(-1)));
+    return steps.at(-2) === "pour" ? { text: answer } : { text: answer, pieceDelayMs: 1 };
   };
 }
 

@@ -99,9 +99,14 @@ export class World {
     return [...violations, ...lawOfCommands(this.#commandsThatRan())];
   }
 
+  /** Nothing uses the data folder any more. */
+  async halt(): Promise<void> {
+    if (this.#runtime?.hasEnded === false) await this.end("SIGKILL");
+  }
+
   /** Lets go of everything; the data stay when they are evidence. */
   async close(isEvidence: boolean): Promise<void> {
-    if (this.#runtime?.hasEnded === false) await this.end("SIGKILL");
+    await this.halt();
     await this.cable.close();
     await this.#model.close();
     if (!isEvidence) rmSync(this.folder, { recursive: true, force: true });

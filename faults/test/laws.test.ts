@@ -145,6 +145,7 @@ const FORGERIES: [what: string, forge: (forge: Forge) => void, complaint: string
   ["no idle was told", (f) => f.seen.pop(), "W2 lost"],
   ["the idle of an earlier run was not told", (f) => dataOf(f, "e12", { delivery: "idle" }), "W2 lost"],
   ["a second idle was told", (f) => f.seen.push(idle("idle-2")), "W2 duplicated"],
+  ["something lasted less than no time", (f) => dataOf(f, "e14", { duration: -1 }), "T1 other"],
   [
     "the log tells of an error",
     (f) => retell(f, (log) => log.push({ ...log[0]!, id: "x", type: "session.error" })),

@@ -29,25 +29,28 @@ function sick(failingCommit: number) {
     fail();
     return Promise.reject(new NarthexError("STORE_UNAVAILABLE", "The disk is full; free some space and try again."));
   };
-  const wrap = ({ directory, log, mailbox, verify, close }: Engine, engine: Engine): Engine => ({
-    directory,
-    log: {
-      append: (id, events, options) => write(() => log.append(id, events, options)),
-      read: (id, options) => log.read(id, options),
-      tail: (id) => log.tail(id),
-      locate: (id, eventId) => log.locate(id, eventId),
-      subscribe: (id, listener) => log.subscribe(id, listener),
-    },
-    mailbox: {
-      post: (id, command) => write(() => mailbox.post(id, command)),
-      find: (id, commandId) => mailbox.find(id, commandId),
-      take: (id) => mailbox.take(id),
-      ack: (id, positions) => write(() => mailbox.ack(id, positions)),
-    },
-    verify: () => verify.call(engine),
-    close: () => close.call(engine),
-  });
-  return { wrap: (engine: Engine) => wrap(engine, engine), failed };
+  const wrap = (engine: Engine): Engine => {
+    const { directory, log, mailbox } = engine;
+    return {
+      directory,
+      log: {
+        append: (id, events, options) => write(() => log.append(id, events, options)),
+        read: (id, options) => log.read(id, options),
+        tail: (id) => log.tail(id),
+        locate: (id, eventId) => log.locate(id, eventId),
+        subscribe: (id, listener) => log.subscribe(id, listener),
+      },
+      mailbox: {
+        post: (id, command) => write(() => mailbox.post(id, command)),
+        find: (id, commandId) => mailbox.find(id, commandId),
+        take: (id) => mailbox.take(id),
+        ack: (id, positions) => write(() => mailbox.ack(id, positions)),
+      },
+      verify: () => engine.verify(),
+      close: () => engine.close(),
+    };
+  };
+  return { wrap, failed };
 }
 
 /** Calls again when the store could not take it. */
