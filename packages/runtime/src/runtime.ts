@@ -11,6 +11,7 @@ import { Lifecycle } from "./lifecycle.ts";
 import { LiveSessions } from "./live-sessions.ts";
 import { SessionCatalog, notFound } from "./session-catalog.ts";
 import { SessionLeases } from "./session-leases.ts";
+import { SessionLoader } from "./session-loader.ts";
 import { offeredModels, offeredTools, type ModelOffer, type ToolOffer } from "./offers.ts";
 import {
   DEFAULT_SESSION_LIMITS,
@@ -24,12 +25,15 @@ import { parseSessionParams, requestOf, type SessionParams } from "./session/ses
 import { attributesOf, changesBy, patchAttributes } from "./session/session-record.ts";
 import { describeOpened, type OpenedSession } from "./session/opened-session.ts";
 import { idFor } from "./session/session-id.ts";
-import type { Dormant, HostedSession } from "./session/session.ts";
+import type { HostedSession } from "./session/session.ts";
 import { StartRecovery } from "./start-recovery.ts";
 import { Upkeep, upkeepInterval } from "./upkeep.ts";
 import { SessionExpiry } from "./session-expiry.ts";
 import { createBuiltInTools } from "./tools/registry.ts";
 import { createWorkspaces, type Workspaces } from "./workspace/workspaces.ts";
+
+/** Milliseconds until a session whose store has failed is brought back; until the next call when that comes sooner. */
+const STORE_PAUSE_MS = 2_000;
 
 export class Runtime {
   /** The logs of sessions, for clients that read them. */
@@ -41,6 +45,7 @@ export class Runtime {
   readonly #factory: SessionFactory;
   readonly #live: LiveSessions;
   readonly #leases: SessionLeases;
+  readonly #loader: SessionLoader;
   readonly #recovery: StartRecovery;
   readonly #upkeep: Upkeep;
   readonly #closing = new AbortController();
@@ -87,6 +92,15 @@ export class Runtime {
       },
       onAsked: (id) => this.#recovery.quiet(id),
       onStray: (id) => this.#bringBack(id),
+      onBroken: (id) => void setTimeout(() => this.#bringBack(id), STORE_PAUSE_MS).unref(),
+    });
+    this.#loader = new SessionLoader({
+      directory: options.engine.directory,
+      live: this.#live,
+      leases: this.#leases,
+      factory: this.#factory,
+      workspaces: this.#workspaces,
+      logger: options.logger,
     });
     this.#recovery = new StartRecovery({
       engine: options.engine,
@@ -166,7 +180,7 @@ export class Runtime {
       this.#lifecycle.created((await directory.get(id)) ?? record);
       return this.#describe(session, record);
     } catch (error) {
-      await this.#discard(id);
+      await this.#loader.discard(id);
       this.#closing.signal.throwIfAborted(); // why it failed, then
       throw error;
     }
@@ -194,7 +208,7 @@ export class Runtime {
    *   SESSION_LEASED while another runtime has it
    */
   async open(rawId: unknown): Promise<HostedSession> {
-    const session = await this.#load(parseSessionId(rawId));
+    const session = await this.#loader.load(parseSessionId(rawId));
     session.takeUp();
     return session;
   }
@@ -295,7 +309,7 @@ export class Runtime {
   async #attach(record: SessionRecord, params: SessionParams, client: SessionClient): Promise<HostedSession> {
     this.#factory.check(params);
     for (;;) {
-      const session = await this.#load(record.id);
+      const session = await this.#loader.load(record.id);
       // It may have left memory since it was found, with the client that created it and dropped: then it comes back.
       if (this.#live.ready(record.id) !== session) continue;
       session.attach(client, params);
@@ -310,21 +324,6 @@ export class Runtime {
     const record = await directory.get(id);
     const changes = record && changesBy(record, params, session.attachments.partWith(params));
     if (changes !== undefined) await patchAttributes(directory, id, changes);
-  }
-
-  async #load(id: string): Promise<HostedSession> {
-    const live = this.#live.find(id);
-    if (live !== undefined) return live;
-    const record = await this.#options.engine.directory.get(id);
-    if (record === undefined) throw notFound(id);
-    this.#live.makeRoom();
-    // Somebody else may have begun to bring it back meanwhile.
-    return this.#live.find(id) ?? this.#live.enter(id, (dormant) => this.#restore(record, dormant));
-  }
-
-  /** Brings a stored session back, under a lease. */
-  #restore(record: SessionRecord, dormant: Dormant | undefined): Promise<HostedSession> {
-    return this.#leases.under(record.id, (epoch) => this.#factory.restore(record, epoch, dormant));
   }
 
   /**
@@ -352,7 +351,7 @@ export class Runtime {
   async #shutDown(id: string): Promise<HostedSession | undefined> {
     // One that hibernates is in memory as far as its clients know.
     const isDormant = this.#live.dormant(id) !== undefined;
-    const session = isDormant ? await this.#load(id) : this.#live.ready(id);
+    const session = isDormant ? await this.#loader.load(id) : this.#live.ready(id);
     if (session === undefined) return undefined;
     await session.close();
     this.#live.forget(id, session);
@@ -372,18 +371,5 @@ export class Runtime {
   /** Something was accepted for a session that has left memory. */
   #bringBack(id: string): void {
     this.open(id).catch((error: unknown) => this.#options.logger.warn(messageOf(error), { sessionId: id }));
-  }
-
-  /** A create that failed leaves nothing behind. */
-  async #discard(id: string): Promise<void> {
-    this.#live.forget(id);
-    try {
-      await this.#options.engine.directory.remove(id);
-      await this.#workspaces.remove(id);
-    } catch (error) {
-      this.#options.logger.warn(`What a failed create left could not be removed: ${messageOf(error)}`, {
-        sessionId: id,
-      });
-    }
   }
 }

@@ -35,6 +35,8 @@ export interface FactoryOptions {
   readonly onAsked: (sessionId: string) => void;
   /** A session that left memory has something to do after all. */
   readonly onStray: (sessionId: string) => void;
+  /** The store has failed under a session's work. */
+  readonly onBroken: (sessionId: string) => void;
 }
 
 /** A session before its workspace is there: its events are written and sent already. */
@@ -232,7 +234,7 @@ export class SessionFactory {
     choice: ModelChoice,
     left: RecoveryPlan | undefined,
   ): HostedSession {
-    const { options, limits, builtInTools, onIdle, onAsked, onStray } = this.#options;
+    const { options, limits, builtInTools, onIdle, onAsked, onStray, onBroken } = this.#options;
     const { id } = draft.record;
     const context: SessionContext = {
       id,
@@ -263,6 +265,7 @@ export class SessionFactory {
         onIdle(id);
       },
       onStray: () => onStray(id),
+      onBroken: () => onBroken(id),
     });
   }
 

@@ -25,6 +25,10 @@ export interface SessionPort {
   disconnect(sessionId: string): Promise<void>;
 }
 
+/** Pauses before an answer is given again that the runtime's store could not take. */
+const FIRST_ANSWER_PAUSE_MS = 250;
+const MAX_ANSWER_PAUSE_MS = 5_000;
+
 type Params = Record<string, unknown>;
 
 export class SessionLine {
@@ -63,10 +67,19 @@ export class SessionLine {
 
   /**
    * The answer to a question: waits for as long as the client tries, and goes out again when the connection was lost
-   * before the runtime had confirmed it. The first answer to a question counts, so a second one does no harm.
+   * before the runtime had confirmed it, or when the runtime's store could not take it just then: the question is open as
+   * before. The first answer to a question counts, so a second one does no harm.
    */
-  answer(method: string, params: Params, signal: AbortSignal): Promise<unknown> {
-    return this.repeat(method, params, { waitMs: Number.POSITIVE_INFINITY, signal });
+  async answer(method: string, params: Params, signal: AbortSignal): Promise<unknown> {
+    for (let pauseMs = FIRST_ANSWER_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, MAX_ANSWER_PAUSE_MS)) {
+      try {
+        return await this.repeat(method, params, { waitMs: Number.POSITIVE_INFINITY, signal });
+      } catch (error) {
+        const isRefused = NarthexError.is(error) && error.code === "STORE_UNAVAILABLE";
+        if (!isRefused || signal.aborted) throw error;
+        await pauseUnlessAborted(pauseMs, signal);
+      }
+    }
   }
 
   /** A call that goes out again when the connection was lost before its answer came: for those that may come twice. */
@@ -100,4 +113,16 @@ export class SessionLine {
     room?.end(reason);
     return true;
   }
+}
+
+function pauseUnlessAborted(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done, { once: true });
+  });
 }
