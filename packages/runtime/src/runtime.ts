@@ -102,7 +102,13 @@ export class Runtime {
       workspaces: this.#workspaces,
       logger: options.logger,
     });
-    this.#recovery = new StartRecovery({
+    this.#recovery = this.#recoveryWith(limits);
+  }
+
+  /** Takes up at the start what ended processes left. */
+  #recoveryWith(limits: SessionLimits): StartRecovery {
+    const options = this.#options;
+    return new StartRecovery({
       engine: options.engine,
       logger: options.logger,
       maxSessions: limits.maxRecoveries,

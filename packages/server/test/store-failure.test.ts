@@ -45,9 +45,12 @@ function sick(failingCommit: number) {
         find: (id, commandId) => mailbox.find(id, commandId),
         take: (id) => mailbox.take(id),
         sessionsWaiting: (page) => mailbox.sessionsWaiting(page),
-        ack: (id, positions) => write(() => mailbox.ack(id, positions)),
+        ack: (id, positions, options) => write(() => mailbox.ack(id, positions, options)),
       },
-      verify: () => engine.verify(),
+      leases: engine.leases,
+      archives: engine.archives,
+      isAlone: () => engine.isAlone(),
+      verify: (id) => engine.verify(id),
       close: () => engine.close(),
     };
   };
