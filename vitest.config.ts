@@ -6,7 +6,12 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["narthex-source", "node", "import", "default"] } },
   resolve: { conditions: ["narthex-source", "node", "import", "default"] },
   test: {
-    include: ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts", "conformance/test/**/*.test.ts"],
+    include: [
+      "packages/*/src/**/*.test.ts",
+      "packages/*/test/**/*.test.ts",
+      "conformance/test/**/*.test.ts",
+      "faults/test/**/*.test.ts",
+    ],
     pool: "threads",
     testTimeout: 30_000,
     hookTimeout: 30_000,

@@ -4,7 +4,7 @@ import process from "node:process";
 import { runCommand, type RunFlags } from "./run/run.ts";
 import { resolveServeOptions, type ServeFlags } from "./serve/options.ts";
 import { serve } from "./serve/serve.ts";
-import { sessionsCommand } from "./sessions.ts";
+import { addSessionCommands } from "./sessions/commands.ts";
 
 const EXAMPLES = `
 Examples:
@@ -15,6 +15,9 @@ Examples:
   $ narthex run "survey this repository" --json   one event a line
   $ narthex serve --port 4321                     a runtime for SDKs: RuntimeConnection.forUri("4321")
   $ narthex sessions                              what has run here
+  $ narthex sessions show ID                      where one of them stands, and what it has used
+  $ narthex sessions export ID --output FILE      take it to another machine: narthex sessions import FILE
+  $ narthex sessions verify                       is everything as it was written?
 
 Environment:
   NARTHEX_HOME              data directory (default ~/.narthex)
@@ -71,12 +74,6 @@ export function createProgram(setExitCode: (code: number) => void): Command {
     .option("--home <dir>", "data directory (default ~/.narthex)")
     .action(async (flags: ServeFlags) => serve(resolveServeOptions(flags, process.env, false)));
 
-  program
-    .command("sessions")
-    .description("list the sessions that have run here, newest first")
-    .option("--json", "as JSON, one session a line")
-    .option("--home <dir>", "data directory (default ~/.narthex)")
-    .action(async (flags: { json?: boolean; home?: string }) => sessionsCommand(flags));
-
+  addSessionCommands(program, setExitCode);
   return program;
 }

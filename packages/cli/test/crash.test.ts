@@ -37,7 +37,7 @@ describe("a runtime that is killed", () => {
     const { home, model } = await homeWithModel({ hangAfter: "thinking" }, { text: "answer" });
     const first = await home.start();
     const a = await first.connect();
-    expect((await a.call("connect")).features).toEqual(["durable-send"]);
+    expect((await a.call("connect")).features).toContain("durable-send");
     await a.call("session.create", { sessionId: "s", streaming: true });
     const sends = [
       { prompt: "running", idempotencyKey: "k1" },

@@ -4,6 +4,8 @@ import type { Dormant, HostedSession } from "./session/session.ts";
 
 export interface LiveSessionsOptions extends ResidencyLimits {
   readonly maxSessions: number;
+  /** A session has left memory; nothing more is written by it than what is on its way. */
+  readonly onLeave: (id: string) => void;
   readonly maxHibernated: number;
   /** Milliseconds that a session stays after a call has asked for it: the call is still to use it. */
   readonly callGraceMs: number;
@@ -118,8 +120,9 @@ export class LiveSessions {
   forget(id: string, session: HostedSession | undefined = this.ready(id)): void {
     if (this.ready(id) !== session) return;
     this.#ready.delete(id);
-    this.#all.delete(id);
+    const wasThere = this.#all.delete(id);
     this.#dormant.delete(id);
+    if (wasThere) this.#options.onLeave(id);
   }
 
   /** Takes no new sessions from now on, and puts away those that there are, those on their way as soon as they are there. */

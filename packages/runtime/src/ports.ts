@@ -107,6 +107,13 @@ export interface RuntimeOptions {
   readonly limits?: Partial<SessionLimits>;
   readonly toolLimits?: Partial<ToolLimits>;
   readonly eventLogLimits?: Partial<EventLogLimits>;
+  /**
+   * Name under which this runtime holds the leases of its sessions (default: one of this process alone). A runtime that has
+   * the name of an earlier one takes its sessions over at once.
+   */
+  readonly host?: string;
+  /** Milliseconds that a lease lasts (default 15,000); it is renewed when a third of them has passed. */
+  readonly leaseTtlMs?: number;
   /** Milliseconds a clone may take (default 300,000). */
   readonly cloneTimeoutMs?: number;
 }

@@ -5,21 +5,24 @@
  * or addressed, and leaves memory when it is at rest (`residency.ts`); nothing is lost by that.
  */
 import type { SessionRecord } from "@narthex/engine";
-import { NarthexError, messageOf, parseSessionId, type RawSessionEvent } from "@narthex/protocol";
+import { NarthexError, messageOf, parseSessionId } from "@narthex/protocol";
 import { DEFAULT_EVENT_LOG_LIMITS, EventLogReader } from "./event-log/event-log-reader.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { LiveSessions } from "./live-sessions.ts";
-import { createModel } from "./models/resolve-model.ts";
-import { DEFAULT_SESSION_LIMITS, type LifecycleNotice, type RuntimeOptions, type SessionClient } from "./ports.ts";
+import { SessionCatalog, notFound } from "./session-catalog.ts";
+import { SessionLeases } from "./session-leases.ts";
+import { SessionLoader } from "./session-loader.ts";
+import { offeredModels, offeredTools, type ModelOffer, type ToolOffer } from "./offers.ts";
+import {
+  DEFAULT_SESSION_LIMITS,
+  type LifecycleNotice,
+  type RuntimeOptions,
+  type SessionClient,
+  type SessionLimits,
+} from "./ports.ts";
 import { SessionFactory } from "./session/session-factory.ts";
 import { parseSessionParams, requestOf, type SessionParams } from "./session/session-config.ts";
-import {
-  attributesOf,
-  changesBy,
-  metadataOf,
-  patchAttributes,
-  type SessionMetadataEntry,
-} from "./session/session-record.ts";
+import { attributesOf, changesBy, patchAttributes } from "./session/session-record.ts";
 import { describeOpened, type OpenedSession } from "./session/opened-session.ts";
 import { idFor } from "./session/session-id.ts";
 import type { HostedSession } from "./session/session.ts";
@@ -29,13 +32,20 @@ import { SessionExpiry } from "./session-expiry.ts";
 import { createBuiltInTools } from "./tools/registry.ts";
 import { createWorkspaces, type Workspaces } from "./workspace/workspaces.ts";
 
+/** Milliseconds until a session whose store has failed is brought back; until the next call when that comes sooner. */
+const STORE_PAUSE_MS = 2_000;
+
 export class Runtime {
   /** The logs of sessions, for clients that read them. */
   readonly eventLog: EventLogReader;
+  /** What is stored of sessions. */
+  readonly catalog: SessionCatalog;
   readonly #options: RuntimeOptions;
   readonly #workspaces: Workspaces;
   readonly #factory: SessionFactory;
   readonly #live: LiveSessions;
+  readonly #leases: SessionLeases;
+  readonly #loader: SessionLoader;
   readonly #recovery: StartRecovery;
   readonly #upkeep: Upkeep;
   readonly #closing = new AbortController();
@@ -48,29 +58,22 @@ export class Runtime {
     this.#lifecycle = new Lifecycle(options.engine.directory, options.logger);
     const limits = { ...DEFAULT_SESSION_LIMITS, ...options.limits };
     this.eventLog = new EventLogReader(options.engine.log, { ...DEFAULT_EVENT_LOG_LIMITS, ...options.eventLogLimits });
+    this.catalog = new SessionCatalog(options.engine, options.remoteUrlOf);
+    this.#leases = new SessionLeases({
+      leases: options.engine.leases,
+      logger: options.logger,
+      host: options.host,
+      ttlMs: options.leaseTtlMs,
+      onLost: (id) => this.#putAway(id),
+    });
     this.#live = new LiveSessions({
       ...limits,
       maxSessions: limits.maxLiveSessions,
       maxHibernated: limits.maxHibernatedSessions,
       now: () => performance.now(),
+      onLeave: (id) => this.#leases.release(id),
     });
-    const noticeMs = Math.min(limits.expiryNoticeMs, limits.retentionMs / 2);
-    const expiry = new SessionExpiry({
-      engine: options.engine,
-      logger: options.logger,
-      lifecycle: this.#lifecycle,
-      retentionMs: limits.retentionMs,
-      noticeMs,
-      graceMs: Math.min(limits.expiryGraceMs, noticeMs),
-      isInUse: (id) => this.#live.has(id) || this.#live.dormant(id) !== undefined,
-      remove: (id) => this.#delete(id, "retention"),
-      now: Date.now,
-    });
-    this.#upkeep = new Upkeep(
-      upkeepInterval(limits.upkeepMs, [limits.unattachedIdleMs, limits.attachedIdleMs, limits.retentionMs]),
-      [() => this.#live.sweep(), () => expiry.round()],
-      options.logger,
-    );
+    this.#upkeep = this.#upkeepWith(limits);
     this.#workspaces = createWorkspaces({
       root: options.workspacesDirectory,
       bases: options.repositories,
@@ -89,8 +92,23 @@ export class Runtime {
       },
       onAsked: (id) => this.#recovery.quiet(id),
       onStray: (id) => this.#bringBack(id),
+      onBroken: (id) => void setTimeout(() => this.#bringBack(id), STORE_PAUSE_MS).unref(),
     });
-    this.#recovery = new StartRecovery({
+    this.#loader = new SessionLoader({
+      directory: options.engine.directory,
+      live: this.#live,
+      leases: this.#leases,
+      factory: this.#factory,
+      workspaces: this.#workspaces,
+      logger: options.logger,
+    });
+    this.#recovery = this.#recoveryWith(limits);
+  }
+
+  /** Takes up at the start what ended processes left. */
+  #recoveryWith(limits: SessionLimits): StartRecovery {
+    const options = this.#options;
+    return new StartRecovery({
       engine: options.engine,
       logger: options.logger,
       maxSessions: limits.maxRecoveries,
@@ -102,6 +120,28 @@ export class Runtime {
         return session.isWorking;
       },
     });
+  }
+
+  /** What is looked after from time to time: sessions at rest, and sessions whose time is over. */
+  #upkeepWith(limits: SessionLimits): Upkeep {
+    const options = this.#options;
+    const noticeMs = Math.min(limits.expiryNoticeMs, limits.retentionMs / 2);
+    const expiry = new SessionExpiry({
+      engine: options.engine,
+      logger: options.logger,
+      lifecycle: this.#lifecycle,
+      retentionMs: limits.retentionMs,
+      noticeMs,
+      graceMs: Math.min(limits.expiryGraceMs, noticeMs),
+      isInUse: (id) => this.#live.has(id) || this.#live.dormant(id) !== undefined,
+      remove: (id) => this.#delete(id, "retention"),
+      now: Date.now,
+    });
+    return new Upkeep(
+      upkeepInterval(limits.upkeepMs, [limits.unattachedIdleMs, limits.attachedIdleMs, limits.retentionMs]),
+      [() => this.#live.sweep(), () => expiry.round()],
+      options.logger,
+    );
   }
 
   /** Goes on with what ended processes left; resolves when all of it has been begun, or has to wait for a client. */
@@ -139,12 +179,14 @@ export class Runtime {
     const { record, isNew } = await this.#record(id, params);
     if (!isNew) return this.#attachTo(record, params, client);
     try {
-      const session = await this.#live.enter(id, () => this.#factory.create(record, params, client));
+      const session = await this.#live.enter(id, () =>
+        this.#leases.under(id, (epoch) => this.#factory.create(record, params, client, epoch)),
+      );
       this.#letGo(session, client);
       this.#lifecycle.created((await directory.get(id)) ?? record);
       return this.#describe(session, record);
     } catch (error) {
-      await this.#discard(id);
+      await this.#loader.discard(id);
       this.#closing.signal.throwIfAborted(); // why it failed, then
       throw error;
     }
@@ -168,10 +210,11 @@ export class Runtime {
 
   /**
    * The session of an id, brought into memory when it is only stored; it goes on with what an ended process left.
-   * @throws {NarthexError} SESSION_ID_INVALID, SESSION_NOT_FOUND, WORKSPACE_UNAVAILABLE
+   * @throws {NarthexError} SESSION_ID_INVALID, SESSION_NOT_FOUND, WORKSPACE_UNAVAILABLE, STORE_CORRUPT,
+   *   SESSION_LEASED while another runtime has it
    */
   async open(rawId: unknown): Promise<HostedSession> {
-    const session = await this.#load(parseSessionId(rawId));
+    const session = await this.#loader.load(parseSessionId(rawId));
     session.takeUp();
     return session;
   }
@@ -203,55 +246,32 @@ export class Runtime {
     return session !== undefined;
   }
 
-  /** Deletes a session with its log and its workspace. False when there is none. */
+  /**
+   * Deletes a session with its log and its workspace. False when there is none.
+   * @throws {NarthexError} SESSION_ID_INVALID, SESSION_LEASED while another runtime has it
+   */
   async delete(rawId: unknown): Promise<boolean> {
     return this.#delete(parseSessionId(rawId));
   }
 
   async #delete(id: string, reason?: "retention"): Promise<boolean> {
+    const { directory } = this.#options.engine;
     await this.#shutDown(id);
-    const wasThere = await this.#options.engine.directory.remove(id);
+    const isThere = (await directory.get(id)) !== undefined;
+    const wasThere = isThere && (await this.#leases.under(id, () => directory.remove(id)));
+    this.#leases.release(id);
     await this.#workspaces.remove(id);
     if (wasThere) this.#lifecycle.deleted(id, reason);
     return wasThere;
   }
 
-  /** Sessions with at least one prompt, and cloud sessions without one; newest change first. */
-  async list(filter: Record<string, string> = {}): Promise<SessionMetadataEntry[]> {
-    const { directory } = this.#options.engine;
-    const records = await directory.list({ attributes: filter, orCloud: true }, { limit: 1_000 });
-    return records.map((record) => metadataOf(record, this.#options.remoteUrlOf(record.id)));
-  }
-
-  async metadata(id: string): Promise<SessionMetadataEntry | undefined> {
-    const record = await this.#options.engine.directory.get(id);
-    return record === undefined ? undefined : metadataOf(record, this.#options.remoteUrlOf(id));
-  }
-
-  async lastId(): Promise<string | undefined> {
-    return (await this.#options.engine.directory.last())?.id;
-  }
-
-  /**
-   * The persisted events of a session, in order.
-   * @throws {NarthexError} SESSION_NOT_FOUND
-   */
-  async events(rawId: unknown): Promise<RawSessionEvent[]> {
-    const id = parseSessionId(rawId);
-    const { directory, log } = this.#options.engine;
-    if ((await directory.get(id)) === undefined) throw notFound(id);
-    return (await log.read(id)).map((record) => record.event);
-  }
-
   /** The models a session can ask for. */
-  models(): { id: string; name: string; isOffline: boolean; contextTokens: number }[] {
-    const model = createModel(this.#options.model);
-    const name = model.isOffline ? "Offline planner (no language model)" : model.id;
-    return [{ id: model.id, name, isOffline: model.isOffline, contextTokens: model.contextTokens }];
+  models(): ModelOffer[] {
+    return offeredModels(this.#options.model);
   }
 
-  builtInTools(): { name: string; description: string; parameters: Record<string, unknown> }[] {
-    return createBuiltInTools().map(({ name, description, parameters }) => ({ name, description, parameters }));
+  builtInTools(): ToolOffer[] {
+    return offeredTools();
   }
 
   /** Subscribes to sessions that come, change and go; returns the function that ends the subscription. */
@@ -265,6 +285,7 @@ export class Runtime {
     this.#upkeep.stop();
     this.#closing.abort(new NarthexError("SERVER_SHUTTING_DOWN", "The runtime is shutting down."));
     await Promise.allSettled([this.#live.close((session) => session.suspend()), ...this.#creates]);
+    await this.#leases.close();
   }
 
   /** The session that a create is about when it is there already. */
@@ -294,7 +315,7 @@ export class Runtime {
   async #attach(record: SessionRecord, params: SessionParams, client: SessionClient): Promise<HostedSession> {
     this.#factory.check(params);
     for (;;) {
-      const session = await this.#load(record.id);
+      const session = await this.#loader.load(record.id);
       // It may have left memory since it was found, with the client that created it and dropped: then it comes back.
       if (this.#live.ready(record.id) !== session) continue;
       session.attach(client, params);
@@ -309,16 +330,6 @@ export class Runtime {
     const record = await directory.get(id);
     const changes = record && changesBy(record, params, session.attachments.partWith(params));
     if (changes !== undefined) await patchAttributes(directory, id, changes);
-  }
-
-  async #load(id: string): Promise<HostedSession> {
-    const live = this.#live.find(id);
-    if (live !== undefined) return live;
-    const record = await this.#options.engine.directory.get(id);
-    if (record === undefined) throw notFound(id);
-    this.#live.makeRoom();
-    // Somebody else may have begun to bring it back meanwhile.
-    return this.#live.find(id) ?? this.#live.enter(id, (dormant) => this.#factory.restore(record, dormant));
   }
 
   /**
@@ -346,33 +357,25 @@ export class Runtime {
   async #shutDown(id: string): Promise<HostedSession | undefined> {
     // One that hibernates is in memory as far as its clients know.
     const isDormant = this.#live.dormant(id) !== undefined;
-    const session = isDormant ? await this.#load(id) : this.#live.ready(id);
+    const session = isDormant ? await this.#loader.load(id) : this.#live.ready(id);
     if (session === undefined) return undefined;
     await session.close();
     this.#live.forget(id, session);
     this.#recovery.quiet(id);
+    await this.#leases.released(); // whoever is told of the end may bring it back elsewhere
     return session;
+  }
+
+  /** Another process has taken a session over: it ends here, and whatever ran is that one's now. */
+  #putAway(id: string): void {
+    const session = this.#live.ready(id);
+    if (session === undefined) return;
+    this.#live.forget(id, session);
+    session.suspend().catch((error: unknown) => this.#options.logger.warn(messageOf(error), { sessionId: id }));
   }
 
   /** Something was accepted for a session that has left memory. */
   #bringBack(id: string): void {
     this.open(id).catch((error: unknown) => this.#options.logger.warn(messageOf(error), { sessionId: id }));
   }
-
-  /** A create that failed leaves nothing behind. */
-  async #discard(id: string): Promise<void> {
-    this.#live.forget(id);
-    try {
-      await this.#options.engine.directory.remove(id);
-      await this.#workspaces.remove(id);
-    } catch (error) {
-      this.#options.logger.warn(`What a failed create left could not be removed: ${messageOf(error)}`, {
-        sessionId: id,
-      });
-    }
-  }
-}
-
-function notFound(id: string): NarthexError {
-  return new NarthexError("SESSION_NOT_FOUND", `Session not found: ${id}`);
 }

@@ -301,3 +301,18 @@ describe("sendAndWait over a lost connection (live-2, live-7)", () => {
     expect(await turn).toBe("CONNECTION_CLOSED");
   });
 });
+
+it("an answer that the runtime's store cannot take just now is given again", async () => {
+  const outage = await sessionWithOutages({
+    config: { onPermissionRequest: () => ({ kind: "approve-once" }) },
+  });
+  outage.runtime.event("s-1", "permission.requested", { requestId: "r-1", permissionRequest: { kind: "shell" } });
+  const method = "session.permissions.handlePendingPermissionRequest";
+  const refused = await outage.runtime.nextCall(method);
+  refused.fail(new NarthexError("STORE_UNAVAILABLE", "The disk is full; free some space and try again."));
+  const again = await outage.runtime.nextCall(method);
+  expect(again.params).toEqual(refused.params);
+  again.reply({ success: true });
+  await outage.quiet();
+  expect(outage.runtime.untakenCalls).toEqual([]);
+});

@@ -106,6 +106,32 @@ describe("events after a lost connection (live-7)", () => {
     expect(outage.seen).toEqual(["1", "3"]);
   });
 
+  it("asks a runtime again that refuses because it shuts down, and says nothing wrong meanwhile", async () => {
+    let isOnItsWayOut = true;
+    const log: { of?: ScriptedLog } = {};
+    const read = (params: Record<string, unknown>): unknown => {
+      if (!isOnItsWayOut) return log.of?.read(params);
+      throw new NarthexError("SERVER_SHUTTING_DOWN", "SERVER_SHUTTING_DOWN: the runtime takes no more calls.");
+    };
+    const outage = await sessionWithOutages({
+      answers: { "session.eventLog.read": read, "session.getMessages": read },
+    });
+    log.of = outage.runtime.log;
+    outage.info("1");
+    await outage.client.ping();
+    outage.runtime.hangUp();
+    outage.missed("2");
+    await outage.resume();
+    outage.info("3"); // newer than what is missed: it waits
+    for (let answers = 0; answers < 3; answers += 1) await outage.quiet(); // every question has been refused
+    outage.runtime.hangUp();
+    isOnItsWayOut = false;
+    await outage.resume();
+    expect(await outage.told("resumed")).toEqual({ type: "resumed", sessionId: "s-1", isComplete: true });
+    expect(outage.seen).toEqual(["1", "2", "3"]);
+    expect(outage.connection.rest.filter(({ type }) => type === "resumed")).toEqual([]);
+  });
+
   it("does not take what was there before a session was resumed here for missed", async () => {
     const outage = await sessionWithOutages();
     outage.runtime.record("s-2", "session.info", { infoType: "t", message: "old" });

@@ -35,7 +35,7 @@ export function mortal(lifetimeInCommits: number): Mortal {
 }
 
 function wrapped(engine: Engine, mayWrite: () => boolean, never: <T>() => Promise<T>): Engine {
-  const { directory, log, mailbox } = engine;
+  const { directory, log, mailbox, leases } = engine;
   return {
     directory: {
       create: (record) => (mayWrite() ? directory.create(record) : never()),
@@ -60,10 +60,18 @@ function wrapped(engine: Engine, mayWrite: () => boolean, never: <T>() => Promis
       find: (id, commandId) => mailbox.find(id, commandId),
       take: (id) => mailbox.take(id),
       sessionsWaiting: (page) => mailbox.sessionsWaiting(page),
-      ack: (id, positions) => (mayWrite() ? mailbox.ack(id, positions) : never()),
+      ack: (id, positions, options) => (mayWrite() ? mailbox.ack(id, positions, options) : never()),
     },
+    leases: {
+      claim: (id, host, ttlMs) => (mayWrite() ? leases.claim(id, host, ttlMs) : never()),
+      renew: (id, epoch, ttlMs) => (mayWrite() ? leases.renew(id, epoch, ttlMs) : never()),
+      release: (id, epoch) => (mayWrite() ? leases.release(id, epoch) : never()),
+      holder: (id) => leases.holder(id),
+      expired: (limit) => leases.expired(limit),
+    },
+    archives: engine.archives,
     isAlone: () => engine.isAlone(),
-    verify: () => engine.verify(),
+    verify: (id) => engine.verify(id),
     close: () => engine.close(),
   };
 }

@@ -6,6 +6,12 @@ export {
   type ScriptedRuntimeOptions,
 } from "./scripted-runtime.ts";
 export type { ScriptedEvent, ScriptedLog } from "./scripted-log.ts";
-export { startScriptedModel, type ModelCall, type ScriptedAnswer, type ScriptedModel } from "./scripted-model.ts";
+export {
+  startScriptedModel,
+  type ModelCall,
+  type ScriptEntry,
+  type ScriptedAnswer,
+  type ScriptedModel,
+} from "./scripted-model.ts";
 export { Arrivals } from "./arrivals.ts";
 export { DEFAULT_DEADLINE_MS, within } from "./deadline.ts";

@@ -1,10 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { Arrivals } from "./arrivals.ts";
 
 /** What the model says next: text, tool calls, or a failure of the endpoint. */
 export type ScriptedAnswer =
-  | { readonly text: string }
+  /** The text in pieces; with `pieceDelayMs` a model that takes its time between them. */
+  | { readonly text: string; readonly pieceDelayMs?: number }
   | { readonly toolCalls: readonly { readonly name: string; readonly arguments: unknown }[]; readonly text?: string }
   /** An HTTP error before the stream. */
   | { readonly status: number; readonly message?: string; readonly headers?: Record<string, string> }
@@ -12,6 +14,9 @@ export type ScriptedAnswer =
   | { readonly cutAfter: string }
   /** Some text, and then nothing until the client goes away. */
   | { readonly hangAfter: string };
+
+/** One entry of a script: an answer, or what finds one for the call. The last entry answers every further call. */
+export type ScriptEntry = ScriptedAnswer | ((call: ModelCall) => ScriptedAnswer);
 
 /** What an endpoint was asked, as it arrived. */
 export interface ModelCall {
@@ -29,12 +34,12 @@ export interface ModelCall {
  */
 export class ScriptedModel {
   readonly #server: Server;
-  readonly #script: ScriptedAnswer[];
+  readonly #script: ScriptEntry[];
   /** What it was asked, oldest first. */
   readonly calls: ModelCall[] = [];
   readonly #arrivals = new Arrivals<ModelCall>();
 
-  constructor(server: Server, script: readonly ScriptedAnswer[]) {
+  constructor(server: Server, script: readonly ScriptEntry[]) {
     this.#server = server;
     this.#script = [...script];
     server.on("request", (request, response) => void this.#answer(request, response));
@@ -51,7 +56,7 @@ export class ScriptedModel {
   }
 
   /** Adds to the script. */
-  add(...answers: readonly ScriptedAnswer[]): void {
+  add(...answers: readonly ScriptEntry[]): void {
     this.#script.push(...answers);
   }
 
@@ -69,12 +74,15 @@ export class ScriptedModel {
     };
     this.calls.push(call);
     this.#arrivals.push(call);
-    const answer = (this.#script.length > 1 ? this.#script.shift() : this.#script[0]) ?? { text: "" };
+    const entry = (this.#script.length > 1 ? this.#script.shift() : this.#script[0]) ?? { text: "" };
+    const answer = typeof entry === "function" ? entry(call) : entry;
     if (call.body.stream === true || "cutAfter" in answer || "hangAfter" in answer)
-      play(answer, call.body.model, response);
+      await play(answer, call.body.model, response);
     else answerWhole(answer, call.body.model, response);
   }
 }
+
+const piecesOf = (text: string): readonly string[] => text.match(/.{1,8}/gs) ?? [];
 
 const USAGE = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
 
@@ -105,7 +113,7 @@ function callId(): string {
   return `call_${Math.random().toString(36).slice(2)}`;
 }
 
-function play(answer: ScriptedAnswer, model: string, response: ServerResponse): void {
+async function play(answer: ScriptedAnswer, model: string, response: ServerResponse): Promise<void> {
   if ("status" in answer) return fail(answer, response);
   response.writeHead(200, { "content-type": "text/event-stream" });
   const send = (delta: unknown, finish: string | null = null): void => {
@@ -119,7 +127,14 @@ function play(answer: ScriptedAnswer, model: string, response: ServerResponse): 
     response.write(`data: ${JSON.stringify(chunk)}\n\n`);
   };
   const say = (text: string): void => {
-    for (const piece of text.match(/.{1,8}/gs) ?? []) send({ content: piece });
+    for (const piece of piecesOf(text)) send({ content: piece });
+  };
+  const sayInTime = async (text: string, pauseMs: number): Promise<void> => {
+    for (const piece of piecesOf(text)) {
+      if (response.destroyed) return;
+      send({ content: piece });
+      await delay(pauseMs);
+    }
   };
   if ("cutAfter" in answer) {
     say(answer.cutAfter);
@@ -130,7 +145,8 @@ function play(answer: ScriptedAnswer, model: string, response: ServerResponse): 
     say(answer.hangAfter);
     return;
   }
-  say(answer.text ?? "");
+  if ("pieceDelayMs" in answer && answer.pieceDelayMs !== undefined) await sayInTime(answer.text, answer.pieceDelayMs);
+  else say(answer.text ?? "");
   const toolCalls = "toolCalls" in answer ? answer.toolCalls : [];
   for (const [index, call] of toolCalls.entries()) {
     const text = JSON.stringify(call.arguments);
@@ -149,7 +165,7 @@ function play(answer: ScriptedAnswer, model: string, response: ServerResponse): 
 }
 
 /** Starts a scripted model on a free port of this machine. */
-export async function startScriptedModel(...script: readonly ScriptedAnswer[]): Promise<ScriptedModel> {
+export async function startScriptedModel(...script: readonly ScriptEntry[]): Promise<ScriptedModel> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return new ScriptedModel(server, script);

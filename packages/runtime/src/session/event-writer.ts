@@ -13,7 +13,7 @@ import type { ProblemSink } from "../ports.ts";
 
 export class EventWriter {
   readonly #sessionId: string;
-  readonly #log: EventLog;
+  readonly #log: Pick<EventLog, "append">;
   readonly #onWritten: (event: RawSessionEvent) => void;
   readonly #onProblem: ProblemSink;
   #parentId: string | null;
@@ -24,7 +24,7 @@ export class EventWriter {
 
   constructor(options: {
     sessionId: string;
-    log: EventLog;
+    log: Pick<EventLog, "append">;
     /** Id of the last persisted event in the log. */
     parentId: string | null;
     /** Called with each event once it is written, in order. */
@@ -41,7 +41,7 @@ export class EventWriter {
 
   /**
    * Appends one event. Resolves with it once it is durable (ephemeral ones: once they have their place in the order).
-   * @throws {NarthexError} STORE_UNAVAILABLE, LOG_CONFLICT, SESSION_SHUT_DOWN while paused
+   * @throws {NarthexError} STORE_UNAVAILABLE, LOG_CONFLICT, LEASE_LOST, SESSION_SHUT_DOWN while paused
    */
   async write<T extends SessionEventType>(
     type: T,

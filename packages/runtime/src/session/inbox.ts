@@ -9,7 +9,7 @@
  *   I4  The key of an abort is remembered in the same commit as its `abort`, if there was anything to abort.
  */
 import { randomUUID } from "node:crypto";
-import type { Mailbox } from "@narthex/engine";
+import type { Mailbox, WaitingCommand } from "@narthex/engine";
 import { NarthexError, messageOf } from "@narthex/protocol";
 import type { RuntimeLogger, SessionLimits } from "../ports.ts";
 import type { RequestKind } from "./pending-requests.ts";
@@ -120,15 +120,9 @@ export class Inbox {
   /** What waits, in order. */
   async take(): Promise<InboxContent> {
     const commands = await this.#mailbox.take(this.#sessionId);
-    const prompts = commands
-      .filter(({ kind }) => kind === "prompt")
-      .map(({ position, payload, receipt }) => toPrompt(payload as PromptRequest, receipt as Receipt, position));
-    const answers = commands
-      .filter(({ kind }) => kind === "answer")
-      .map(({ position, payload }) => ({ ...(payload as AnswerRequest), position }));
     // An abort was done in the commit that remembers it.
     this.ackLater(commands.filter(({ kind }) => kind === "abort").map(({ position }) => position));
-    return { prompts, answers };
+    return readInbox(commands);
   }
 
   /** Acknowledges what is done; whoever waits for it knows that it is durable. */
@@ -182,4 +176,15 @@ export function checkPrompt(request: PromptRequest, limits: SessionLimits): void
   if (chars <= maxPromptJsonChars) return;
   const message = `The prompt with its attachments has ${chars} characters; the limit is ${maxPromptJsonChars}.`;
   throw new NarthexError("LIMIT_EXCEEDED", message);
+}
+
+/** The prompts and answers among the commands of a mailbox. */
+export function readInbox(commands: readonly WaitingCommand[]): InboxContent {
+  const prompts = commands
+    .filter(({ kind }) => kind === "prompt")
+    .map(({ position, payload, receipt }) => toPrompt(payload as PromptRequest, receipt as Receipt, position));
+  const answers = commands
+    .filter(({ kind }) => kind === "answer")
+    .map(({ position, payload }) => ({ ...(payload as Omit<KeptAnswer, "position">), position }));
+  return { prompts, answers };
 }

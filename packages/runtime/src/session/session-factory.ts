@@ -8,6 +8,7 @@ import { Attachments } from "./attachments.ts";
 import { Conversation } from "./conversation.ts";
 import { EventWriter } from "./event-writer.ts";
 import { fanOut } from "./fan-out.ts";
+import { fencedLog, fencedMailbox } from "./fenced-engine.ts";
 import { Inbox } from "./inbox.ts";
 import { PendingRequests } from "./pending-requests.ts";
 import { PermissionRules } from "./permission-rules.ts";
@@ -18,6 +19,7 @@ import { chooseModel, type ModelChoice } from "./session-model.ts";
 import { keepModel, needsClient, patchAttributes, placeOf, storedAttributes, summaryOf } from "./session-record.ts";
 import { hasWork, planRecovery, type RecoveryPlan } from "./session-recovery.ts";
 import { HostedSession, type Dormant } from "./session.ts";
+import { PastWork, eventsOf } from "./past-work.ts";
 import { checkToolNames } from "./tool-catalog.ts";
 
 export interface FactoryOptions {
@@ -33,6 +35,8 @@ export interface FactoryOptions {
   readonly onAsked: (sessionId: string) => void;
   /** A session that left memory has something to do after all. */
   readonly onStray: (sessionId: string) => void;
+  /** The store has failed under a session's work. */
+  readonly onBroken: (sessionId: string) => void;
 }
 
 /** A session before its workspace is there: its events are written and sent already. */
@@ -65,9 +69,14 @@ export class SessionFactory {
     chooseModel(this.#options.options.model, params, noToken);
   }
 
-  /** Makes a new session; its first events go out while the workspace is prepared. */
-  async create(record: SessionRecord, params: SessionParams, client: SessionClient): Promise<HostedSession> {
-    const draft = this.#draft(record, null);
+  /** Makes a new session under a lease; its first events go out while the workspace is prepared. */
+  async create(
+    record: SessionRecord,
+    params: SessionParams,
+    client: SessionClient,
+    epoch: number,
+  ): Promise<HostedSession> {
+    const draft = this.#draft(record, null, epoch);
     draft.attachments.attach(client, params);
     try {
       const choice = this.#choose(params, draft);
@@ -81,27 +90,32 @@ export class SessionFactory {
   }
 
   /**
-   * Brings a stored session back: the conversation from its log, the workspace from its folder. One that hibernated has
-   * its clients still, and what they asked for.
+   * Brings a stored session back under a lease: the conversation from its log, the workspace from its folder. The log is
+   * read in pages: what is kept of it is what the session goes on with. One that hibernated has its clients still, and what
+   * they asked for.
+   * @throws {NarthexError} STORE_CORRUPT when the log is not what was written
    */
-  async restore(record: SessionRecord, dormant?: Dormant): Promise<HostedSession> {
+  async restore(record: SessionRecord, epoch: number, dormant?: Dormant): Promise<HostedSession> {
     const { log } = this.#options.options.engine;
     const tail = await log.tail(record.id);
-    const draft = this.#draft(record, tail.lastPersistedId, dormant);
+    const draft = this.#draft(record, tail.lastPersistedId, epoch, dormant);
     try {
-      const events = (await log.read(record.id)).map(({ event }) => event);
-      for (const event of events) draft.conversation.apply(event);
+      const past = new PastWork();
+      for await (const event of eventsOf(log, record.id)) {
+        past.apply(event);
+        draft.conversation.apply(event);
+        draft.metrics.apply(event);
+      }
       const { config, cwd, clients } = storedAttributes(record);
       const choice = this.#choose(config, draft);
       // A create that its process did not live to finish is finished now.
-      if (!events.some(({ type }) => type === "session.start")) await this.#announceStart(draft, config, choice);
+      if (!past.hasStarted) await this.#announceStart(draft, config, choice);
       const workspace = await (cwd === undefined
         ? this.#findPlace(draft, config)
         : // A session goes on where it was, wherever the process stands now.
           this.#prepareWorkspace(draft, { ...config, workingDirectory: config.workingDirectory ?? cwd }));
-      const plan = planRecovery(events, await draft.inbox.take(), needsClient(record));
+      const plan = planRecovery(past, await draft.inbox.take(), needsClient(record));
       if (clients !== undefined && hasWork(plan)) draft.attachments.expect(clients);
-      for (const event of events) draft.metrics.apply(event);
       return this.#assemble(draft, workspace, config, choice, plan);
     } catch (error) {
       draft.stopFanOut();
@@ -109,7 +123,7 @@ export class SessionFactory {
     }
   }
 
-  #draft(record: SessionRecord, parentId: string | null, dormant?: Dormant): Draft {
+  #draft(record: SessionRecord, parentId: string | null, epoch: number, dormant?: Dormant): Draft {
     const { engine, logger } = this.#options.options;
     const { id } = record;
     const { attachments, rules, settings } = dormant ?? {
@@ -119,14 +133,14 @@ export class SessionFactory {
     const conversation = new Conversation();
     const writer = new EventWriter({
       sessionId: id,
-      log: engine.log,
+      log: fencedLog(engine.log, epoch),
       parentId,
       onWritten: (event) => conversation.apply(event),
       onProblem: (error) =>
         logger.error(`An event was not written: ${error.message}`, { sessionId: id, code: error.code }),
     });
     const stopFanOut = fanOut(engine.log, id, attachments, () => this.#options.onPersisted(id));
-    const inbox = new Inbox(engine.mailbox, id, logger);
+    const inbox = new Inbox(fencedMailbox(engine.mailbox, epoch), id, logger);
     const metrics = new SessionMetrics(Date.parse(record.createdAt));
     return { record, attachments, rules, settings, conversation, writer, inbox, metrics, stopFanOut };
   }
@@ -220,7 +234,7 @@ export class SessionFactory {
     choice: ModelChoice,
     left: RecoveryPlan | undefined,
   ): HostedSession {
-    const { options, limits, builtInTools, onIdle, onAsked, onStray } = this.#options;
+    const { options, limits, builtInTools, onIdle, onAsked, onStray, onBroken } = this.#options;
     const { id } = draft.record;
     const context: SessionContext = {
       id,
@@ -251,6 +265,7 @@ export class SessionFactory {
         onIdle(id);
       },
       onStray: () => onStray(id),
+      onBroken: () => onBroken(id),
     });
   }
 

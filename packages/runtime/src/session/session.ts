@@ -24,6 +24,8 @@ export interface SessionEvents {
   readonly onIdle: () => void;
   /** A prompt became durable while the session was leaving memory: somebody has to bring it back. */
   readonly onStray: () => void;
+  /** The store has failed under the session's work: somebody has to bring it back when it works again. */
+  readonly onBroken: () => void;
 }
 
 /** What is kept of a session that hibernates: its clients, and what no log has. */
@@ -43,6 +45,7 @@ export class HostedSession {
   #ending: "no" | "closing" | "ended" = "no";
   #hasStrays = false;
   #hadElicitation: boolean | undefined;
+  #isBroken = false;
 
   /**
    * @param left what an ended process left to do; `takeUp` begins with it
@@ -57,6 +60,10 @@ export class HostedSession {
       prepare: () => ensureSystemMessage(context, this.#lifetime.signal),
       onPrompt: events.onPrompt,
       onIdle: events.onIdle,
+      onBroken: () => {
+        this.#isBroken = true;
+        events.onBroken();
+      },
     });
     // One that hibernated goes on with the clients that it had.
     if (context.attachments.size > 0) this.#hadElicitation = context.attachments.can("elicitation");
@@ -96,6 +103,11 @@ export class HostedSession {
     return this.isIdle && this.#runner.isAtRest && asked === 0;
   }
 
+  /** Has the store failed under its work? Then another object of the same session has to take its place. */
+  get isBroken(): boolean {
+    return this.#isBroken;
+  }
+
   /** Nothing runs and nothing waits. */
   get isIdle(): boolean {
     const isTakenUp = this.#left === undefined || !hasWork(this.#left);
@@ -129,6 +141,24 @@ export class HostedSession {
     takeSettings(this.#context, params);
     for (const event of this.#context.pending.announcements()) client.event(this.id, event);
     this.#announceCapabilities();
+  }
+
+  /** Takes the place of a broken object of the same session, with its clients; they are asked again what is open. */
+  replace(broken: HostedSession): void {
+    this.#context.settings.params = broken.#context.settings.params;
+    for (const attachment of broken.attachments.all()) {
+      const { client } = attachment;
+      if (!client.isConnected) continue;
+      this.attachments.adopt(attachment);
+      this.#context.pending.askNewcomer(attachment);
+      for (const event of this.#context.pending.announcements()) client.event(this.id, event);
+    }
+  }
+
+  /** Ends what is left of a broken session. */
+  async abandon(): Promise<void> {
+    this.unload();
+    await this.#runner.suspend();
   }
 
   /**

@@ -45,11 +45,17 @@ export async function settleToolCall(
   try {
     outcome = await attempt();
   } catch (error) {
+    if (isStoreFailure(error)) throw error; // the call has no result that could be told
     const failure = NarthexError.from(error, "TOOL_FAILED");
     code = signal.aborted ? "ABORTED" : failure.code;
     outcome = { success: false, text: signal.aborted ? "The user aborted this call." : failure.message };
   }
   await context.writer.write("tool.execution_complete", { toolCallId, turnId, ...completion(outcome, code) });
+}
+
+/** Can the session not be written any more? Then its work is taken up later, where the log says it stands. */
+export function isStoreFailure(error: unknown): boolean {
+  return NarthexError.is(error) && error.code === "STORE_UNAVAILABLE";
 }
 
 function completion(outcome: ToolOutcome, code: string): Omit<ToolExecutionCompleteData, "toolCallId"> {

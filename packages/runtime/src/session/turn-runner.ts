@@ -9,7 +9,7 @@ import { callModel } from "./model-call.ts";
 import { invokeHook } from "./hooks.ts";
 import type { SessionContext } from "./session-context.ts";
 import { hasWork, type RecoveryPlan } from "./session-recovery.ts";
-import { runToolCall } from "./tool-call.ts";
+import { isStoreFailure, runToolCall } from "./tool-call.ts";
 import { resumeToolCall } from "./tool-recovery.ts";
 import {
   INITIAL_TURN_STATE,
@@ -26,6 +26,8 @@ export interface TurnHooks {
   readonly onPrompt: (prompt: Prompt) => void;
   /** Nothing runs, nothing waits, and everything that came of it is in the log. */
   readonly onIdle: () => void;
+  /** The store has failed: nothing more is done here, and nothing is written. */
+  readonly onBroken: () => void;
 }
 
 export class TurnRunner {
@@ -146,7 +148,9 @@ export class TurnRunner {
       .catch((error: unknown): TurnInput => ({ kind: "failed", error }))
       .then((input) => {
         // After an abort nobody waits for the outcome; whoever aborted waits for `#background` itself.
-        if (!signal.aborted) this.#feed(input);
+        if (signal.aborted) return;
+        if (input.kind === "failed" && isStoreFailure(input.error)) this.#broken(input.error);
+        else this.#feed(input);
       });
   }
 
@@ -280,12 +284,18 @@ export class TurnRunner {
     });
   }
 
-  /** The log cannot be written: nothing that happens from here on could be told to anyone. */
+  /**
+   * The log cannot be written: nothing that happens from here on could be told to anyone. The work stays where the log says
+   * it stood, as if the process had ended there.
+   */
   #broken(error: unknown): void {
     if (this.#isSuspended) return;
+    this.#isSuspended = true;
+    this.#context.writer.pause();
     this.#context.logger.error(`A session cannot go on: ${messageOf(error)}`, { sessionId: this.#context.id });
     this.#run.abort(NarthexError.from(error, "STORE_UNAVAILABLE"));
     this.#state = INITIAL_TURN_STATE;
+    this.#hooks.onBroken();
   }
 }
 

@@ -12,6 +12,9 @@ export interface UserQuestion {
   readonly allowFreeform?: boolean;
 }
 
+/** Milliseconds until an answer is tried again that the store could not keep. */
+const KEEP_AGAIN_MS = 1_000;
+
 const ANSWER = z.looseObject({ answer: z.string(), wasFreeform: z.boolean().optional() });
 
 /** @throws {NarthexError} HANDLER_FAILED when whoever was asked answered with an error, ABORTED */
@@ -66,6 +69,10 @@ function askByRequest(context: SessionContext, requestId: string, question: User
     if (NarthexError.is(answer)) return refuse(answer);
     takeAnswer(context, { kind: "user-input", requestId, answer }).catch((error: unknown) => {
       context.logger.warn(`An answer was not kept: ${messageOf(error)}`, { sessionId: context.id });
+      // Nobody will bring it again.
+      setTimeout(() => {
+        if (!signal.aborted) take(answer);
+      }, KEEP_AGAIN_MS).unref();
     });
   };
   const clients = new Set<string>();

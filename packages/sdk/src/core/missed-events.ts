@@ -3,7 +3,8 @@
  *
  * First `session.eventLog.read` from the event seen last; when the runtime does not know that one (an ephemeral event is
  * kept for a while only), from the last one that its log keeps. A runtime without the method, or that knows neither, is
- * asked for the whole log with `session.getMessages`; ephemeral events cannot be had then.
+ * asked for the whole log with `session.getMessages`; ephemeral events cannot be had then. A refusal that passes, as that
+ * of a runtime on its way out, says nothing about the log: it is asked again, here or on the next connection.
  *
  * M1. A page is delivered inside the read loop, before the next frame is looked at: nothing newer can come in between.
  * M2. Reading ends with the last page; it is asked for again when too much arrived meanwhile to be held.
@@ -13,6 +14,7 @@ import { EVENT_LOG_PAGE, NarthexError, messageOf, type RawSessionEvent } from "@
 import type { CallOutcome, RpcPeer } from "@narthex/rpc";
 import type { DeliveredIds } from "./delivered-ids.ts";
 import type { Logger } from "./logger.ts";
+import { pause } from "./pause.ts";
 import type { CopilotSession } from "./session.ts";
 
 /** What the reading needs of the connection. */
@@ -23,6 +25,8 @@ export interface MissedEventsContext {
 
 /** Milliseconds the runtime has for one page. */
 const PAGE_TIMEOUT_MS = 30_000;
+/** Pauses before the log is asked for again that was refused for a passing reason. */
+const REFUSAL_PAUSES_MS = [500, 1_000, 2_000];
 /** Events asked for at once. */
 const PAGE_EVENTS = 500;
 /** Times the log is asked for again because too much arrived meanwhile. */
@@ -39,18 +43,35 @@ export async function deliverMissedEvents(
   session: CopilotSession,
   isCreatedHere: boolean,
 ): Promise<boolean> {
-  const { last, lastPersisted } = session.traffic.delivered;
-  try {
-    for (const cursor of new Set([last, lastPersisted])) {
-      // Without a cursor the log is read from its start: right only where all of it is this client's.
-      if ((cursor !== undefined || isCreatedHere) && (await readPages(context, session, cursor))) return true;
+  for (const pauseMs of [...REFUSAL_PAUSES_MS, undefined]) {
+    try {
+      if (await readMissed(context, session, isCreatedHere)) return true;
+      break;
+    } catch (error) {
+      if (isPassing(error) && pauseMs !== undefined) {
+        await pause(pauseMs, context.peer);
+        if (!context.peer.isClosed) continue;
+      }
+      context.logger.warn(`Missed events could not be read: ${messageOf(error)}`, { sessionId: session.sessionId });
+      break;
     }
-    if (await readWholeLog(context, session, isCreatedHere)) return true;
-  } catch (error) {
-    context.logger.warn(`Missed events could not be read: ${messageOf(error)}`, { sessionId: session.sessionId });
   }
   if (!context.peer.isClosed) session.traffic.release(undefined); // M3
   return false;
+}
+
+/** One attempt; false when the runtime has no log that helps. */
+async function readMissed(
+  context: MissedEventsContext,
+  session: CopilotSession,
+  isCreatedHere: boolean,
+): Promise<boolean> {
+  const { last, lastPersisted } = session.traffic.delivered;
+  for (const cursor of new Set([last, lastPersisted])) {
+    // Without a cursor the log is read from its start: right only where all of it is this client's.
+    if ((cursor !== undefined || isCreatedHere) && (await readPages(context, session, cursor))) return true;
+  }
+  return readWholeLog(context, session, isCreatedHere);
 }
 
 /** Page by page from a cursor; false when the runtime cannot do that. */
@@ -111,8 +132,8 @@ export function missedOf(
 }
 
 /**
- * One request, whose result is worked on inside the read loop (M1). What the runtime refuses is unusable.
- * @throws {NarthexError} REQUEST_TIMEOUT, CONNECTION_CLOSED
+ * One request, whose result is worked on inside the read loop (M1). What the runtime refuses for good is unusable.
+ * @throws {NarthexError} REQUEST_TIMEOUT, CONNECTION_CLOSED, and refusals that pass
  */
 async function ask(
   { peer }: MissedEventsContext,
@@ -130,11 +151,16 @@ async function ask(
     const { sessionId } = session;
     await peer.request(method, { sessionId, ...params }, { timeoutMs: PAGE_TIMEOUT_MS, onResponse });
   } catch (error) {
-    if (isLocal(error)) throw error;
+    if (isPassing(error) || !isRefusal(error)) throw error;
   }
   return outcome;
 }
 
-function isLocal(error: unknown): boolean {
-  return !NarthexError.is(error) || error.code === "REQUEST_TIMEOUT" || error.code === "CONNECTION_CLOSED";
+function isRefusal(error: unknown): boolean {
+  return NarthexError.is(error) && error.code !== "REQUEST_TIMEOUT";
+}
+
+/** Can the same request succeed later? One that took its whole time is not worth another. */
+function isPassing(error: unknown): boolean {
+  return isRefusal(error) && NarthexError.from(error).retry !== "never";
 }

@@ -4,6 +4,7 @@ import type { RpcPeer } from "@narthex/rpc";
 import type { ConnectionEvent } from "./connection-events.ts";
 import type { Logger } from "./logger.ts";
 import { deliverMissedEvents } from "./missed-events.ts";
+import { pause } from "./pause.ts";
 import type { SessionPort } from "./session-line.ts";
 import type { SessionRegistry } from "./session-registry.ts";
 import type { CopilotSession, SessionRecovery } from "./session.ts";
@@ -86,13 +87,6 @@ async function resume(
     const text = `Options of a resumed session could not be set: ${messageOf(error)}`;
     context.logger.warn(text, { sessionId: session.sessionId });
   });
-}
-
-/** Waits, but not longer than the connection lasts. */
-async function pause(ms: number, peer: RpcPeer): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  await Promise.race([new Promise((resolve) => (timer = setTimeout(resolve, ms))), peer.closed]);
-  clearTimeout(timer);
 }
 
 async function resumeOnce(context: ReattachContext, session: CopilotSession, recovery: SessionRecovery): Promise<void> {

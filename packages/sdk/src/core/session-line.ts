@@ -17,11 +17,17 @@ export interface SessionPort {
   /** Milliseconds a call waits while the connection is lost. */
   readonly callWaitMs: number;
   call(method: string, params: Record<string, unknown>): Promise<unknown>;
+  /** May a message be sent again when the answer to it was lost? The runtime tells by its key that it is the same. */
+  isSendRepeatable(): boolean;
   /** Trace context for a message, when the application provides one. */
   traceContext(): Promise<Record<string, unknown>>;
   /** Lets the runtime know that this client is done with the session, and forgets it. */
   disconnect(sessionId: string): Promise<void>;
 }
+
+/** Pauses before an answer is given again that the runtime's store could not take. */
+const FIRST_ANSWER_PAUSE_MS = 250;
+const MAX_ANSWER_PAUSE_MS = 5_000;
 
 type Params = Record<string, unknown>;
 
@@ -61,12 +67,26 @@ export class SessionLine {
 
   /**
    * The answer to a question: waits for as long as the client tries, and goes out again when the connection was lost
-   * before the runtime had confirmed it. The first answer to a question counts, so a second one does no harm.
+   * before the runtime had confirmed it, or when the runtime's store could not take it just then: the question is open as
+   * before. The first answer to a question counts, so a second one does no harm.
    */
   async answer(method: string, params: Params, signal: AbortSignal): Promise<unknown> {
+    for (let pauseMs = FIRST_ANSWER_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, MAX_ANSWER_PAUSE_MS)) {
+      try {
+        return await this.repeat(method, params, { waitMs: Number.POSITIVE_INFINITY, signal });
+      } catch (error) {
+        const isRefused = NarthexError.is(error) && error.code === "STORE_UNAVAILABLE";
+        if (!isRefused || signal.aborted) throw error;
+        await pauseUnlessAborted(pauseMs, signal);
+      }
+    }
+  }
+
+  /** A call that goes out again when the connection was lost before its answer came: for those that may come twice. */
+  async repeat(method: string, params: Params, patience?: Patience): Promise<unknown> {
     for (;;) {
       try {
-        return await this.call(method, params, { waitMs: Number.POSITIVE_INFINITY, signal });
+        return await this.call(method, params, patience);
       } catch (error) {
         const isLost = NarthexError.is(error) && error.code === "CONNECTION_CLOSED" && this.isAway;
         if (!isLost) throw error;
@@ -93,4 +113,16 @@ export class SessionLine {
     room?.end(reason);
     return true;
   }
+}
+
+function pauseUnlessAborted(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done, { once: true });
+  });
 }

@@ -116,18 +116,18 @@ export const METHODS = {
     const attributes = Object.fromEntries(
       wanted.flatMap((name) => (filter?.[name] === undefined ? [] : [[name, filter[name]]])),
     );
-    return { sessions: await runtime.list(attributes) };
+    return { sessions: await runtime.catalog.list(attributes) };
   }),
   "session.getMetadata": method("session.getMetadata", PARAMS.session, async ({ sessionId }, { runtime }) => {
-    const session = isSessionId(sessionId) ? await runtime.metadata(sessionId) : undefined;
+    const session = isSessionId(sessionId) ? await runtime.catalog.metadata(sessionId) : undefined;
     return session === undefined ? {} : { session };
   }),
   "session.getLastId": async (_params, { runtime }) => {
-    const sessionId = await runtime.lastId();
+    const sessionId = await runtime.catalog.lastId();
     return sessionId === undefined ? {} : { sessionId };
   },
   "session.getMessages": method("session.getMessages", PARAMS.session, async ({ sessionId }, { runtime }) => ({
-    events: await runtime.events(sessionId),
+    events: await runtime.catalog.events(sessionId),
   })),
   "session.eventLog.read": method("session.eventLog.read", PARAMS.readLog, (params, { runtime, signal }) => {
     const { sessionId, cursor, types, max, waitMs, direction, includeEphemeral } = params;
