@@ -225,11 +225,6 @@ export interface Engine {
   readonly leases: Leases;
   readonly archives: Archives;
   /**
-   * Does no other process use this store right now? Where none does, what waits in a mailbox and is not in this process's
-   * hands is in nobody's.
-   */
-  isAlone(): Promise<boolean>;
-  /**
    * Checks the store, or one session of it; returns what is wrong, empty when nothing is. Changes nothing.
    * @throws SESSION_NOT_FOUND
    */

@@ -4,13 +4,13 @@ import type { Dormant, HostedSession } from "./session/session.ts";
 
 export interface LiveSessionsOptions extends ResidencyLimits {
   readonly maxSessions: number;
-  /** A session has left memory; nothing more is written by it than what is on its way. */
-  readonly onLeave: (id: string) => void;
   readonly maxHibernated: number;
   /** Milliseconds that a session stays after a call has asked for it: the call is still to use it. */
   readonly callGraceMs: number;
   /** Milliseconds on a clock that never goes back. */
   readonly now: () => number;
+  /** A session is neither in memory nor does it hibernate; nothing more is written by it than what is on its way. */
+  readonly onLeave: (id: string) => void;
 }
 
 /** At rest for long enough, whatever the limits. */
@@ -63,7 +63,7 @@ export class LiveSessions {
     const dormant = this.#dormant.get(id);
     if (session !== undefined) session.detach(clientId);
     else dormant?.attachments.detach(clientId);
-    if (dormant?.attachments.size === 0 && !this.#all.has(id)) this.#dormant.delete(id);
+    if (dormant?.attachments.size === 0 && !this.#all.has(id)) this.forgetDormant(id);
     this.settle(id);
   }
 
@@ -119,10 +119,14 @@ export class LiveSessions {
   /** Takes a session out, unless another one has taken its place. */
   forget(id: string, session: HostedSession | undefined = this.ready(id)): void {
     if (this.ready(id) !== session) return;
-    this.#ready.delete(id);
     const wasThere = this.#all.delete(id);
-    this.#dormant.delete(id);
-    if (wasThere) this.#options.onLeave(id);
+    this.#ready.delete(id);
+    if (this.#dormant.delete(id) || wasThere) this.#options.onLeave(id);
+  }
+
+  /** Lets a session go that hibernates: its last client has left, or another process has taken it. */
+  forgetDormant(id: string): void {
+    if (this.#dormant.delete(id)) this.#options.onLeave(id);
   }
 
   /** Takes no new sessions from now on, and puts away those that there are, those on their way as soon as they are there. */
@@ -161,8 +165,13 @@ export class LiveSessions {
   #leave(id: string, fate: Fate): void {
     const session = this.ready(id);
     if (session === undefined || fate === "stays") return;
-    this.forget(id, session);
-    const dormant = session.unload();
-    if (fate === "hibernates") this.#dormant.set(id, dormant);
+    if (fate === "unloads") {
+      this.forget(id, session);
+      session.unload();
+      return;
+    }
+    this.#ready.delete(id);
+    this.#all.delete(id);
+    this.#dormant.set(id, session.unload());
   }
 }

@@ -64,7 +64,7 @@ export interface SessionLimits {
   readonly upkeepMs: number;
   /** Sessions with unfinished work of an ended process that are at work at once after a start (default 8; 0: none). */
   readonly maxRecoveries: number;
-  /** Milliseconds until unfinished work is looked for again when another process uses the store (default 30,000). */
+  /** Milliseconds until unfinished work is looked for again when another process had some of it (default 30,000). */
   readonly recoveryRetryMs: number;
   /** Longest prompt, in characters (default 1,000,000). */
   readonly maxPromptChars: number;

@@ -369,6 +369,7 @@ export class Runtime {
   /** Another process has taken a session over: it ends here, and whatever ran is that one's now. */
   #putAway(id: string): void {
     const session = this.#live.ready(id);
+    this.#live.forgetDormant(id);
     if (session === undefined) return;
     this.#live.forget(id, session);
     session.suspend().catch((error: unknown) => this.#options.logger.warn(messageOf(error), { sessionId: id }));

@@ -1,5 +1,6 @@
 // Deletes the sessions that nobody has used for as long as the operator keeps them; `expiry.ts` says when.
 import type { Engine, SessionRecord } from "@narthex/engine";
+import { NarthexError } from "@narthex/protocol";
 import { expiryOf, type ExpiryLimits } from "./expiry.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { RuntimeLogger } from "./ports.ts";
@@ -41,16 +42,13 @@ export class SessionExpiry {
   }
 
   async #round(): Promise<void> {
-    const { engine, now } = this.#options;
+    const { now } = this.#options;
     const records = await this.#unused();
     const fates = records.map((record) => {
       const at = this.#announced.get(record.id);
       const age = now() - Date.parse(record.updatedAt);
       return { record, at, expiry: expiryOf(age, at === undefined ? undefined : now() - at, this.#options) };
     });
-    // Another process may have clients on any of them.
-    const isDue = fates.some(({ expiry }) => expiry !== "keep");
-    if (isDue && !(await engine.isAlone())) return;
     const announced = new Map<string, number>();
     for (const { record, at, expiry } of fates) {
       if (expiry === "delete") await this.#delete(record);
@@ -82,7 +80,13 @@ export class SessionExpiry {
   async #delete({ id, updatedAt }: SessionRecord): Promise<void> {
     const { logger, isInUse, remove } = this.#options;
     if (isInUse(id)) return;
-    await remove(id);
+    try {
+      await remove(id);
+    } catch (error) {
+      // It is in use in another process.
+      if (NarthexError.is(error) && error.code === "SESSION_LEASED") return;
+      throw error;
+    }
     logger.warn("A session was deleted: nobody has used it for as long as sessions are kept.", {
       sessionId: id,
       lastChange: updatedAt,

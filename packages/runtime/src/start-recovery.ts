@@ -6,13 +6,14 @@
  * | is in memory, or on its way there                | nothing: whoever brought it there goes on with it            |
  * | needs a client (`needsClient`)                   | nothing: it waits for one                                    |
  * | cannot be brought back                           | the reason is logged; it waits for a client                  |
+ * | is another process's (`SESSION_LEASED`)          | it is tried again every `retryMs`                            |
  * | does not fit into memory (`maxLiveSessions`)     | it and those behind it wait for their clients                |
  * | any other                                        | it is brought back and works until it is idle or asks        |
  *
  * V1. At most `maxSessions` of them work at once; one that waits for somebody's answer gives its place to the next.
  * V2. The mailbox is the only list of them: a process that ends here too leaves the next one the same list, less what is
  *     done.
- * V3. Nothing is taken up while another process uses the store: that may have it in its hands.
+ * V3. What another process has under a lease is its own until it ends or lets go.
  */
 import type { Engine } from "@narthex/engine";
 import { NarthexError, messageOf } from "@narthex/protocol";
@@ -24,7 +25,7 @@ export interface StartRecoveryOptions {
   readonly logger: RuntimeLogger;
   /** Sessions that work at once; 0 for none at all. */
   readonly maxSessions: number;
-  /** Milliseconds until it is tried again when another process uses the store. */
+  /** Milliseconds until it is tried again when another process has some of it. */
   readonly retryMs: number;
   /** Is the session in memory, or on its way there? */
   readonly isInHands: (id: string) => boolean;
@@ -47,26 +48,21 @@ export class StartRecovery {
 
   /** Resolves when everything that was found has been begun, or has to wait for a client. */
   async run(): Promise<void> {
-    const { engine, logger, maxSessions, retryMs } = this.#options;
+    const { engine, logger, maxSessions } = this.#options;
     if (maxSessions === 0 || this.#isOver) return;
-    const [first] = await engine.mailbox.sessionsWaiting({ limit: 1 });
-    if (first === undefined) return;
-    // V3
-    if (!(await engine.isAlone())) {
-      if (this.#retry === undefined) {
-        logger.warn("Another process uses the data folder: unfinished work waits for it to end, or for its clients.");
-      }
-      this.#retry = setTimeout(() => void this.run().catch((error: unknown) => this.#failed(error)), retryMs);
-      this.#retry.unref();
-      return;
-    }
-    let count = 0;
+    let taken = 0;
+    let leased = 0;
     let page = await engine.mailbox.sessionsWaiting({ limit: PAGE_SESSIONS });
     while (page.length > 0 && !this.#isOver) {
-      for (const { id } of page) if (await this.#begin(id)) count += 1;
+      for (const { id } of page) {
+        const outcome = await this.#begin(id);
+        if (outcome === "taken up") taken += 1;
+        if (outcome === "leased") leased += 1;
+      }
       page = await engine.mailbox.sessionsWaiting({ limit: PAGE_SESSIONS, after: page.at(-1)?.place ?? 0 });
     }
-    if (count > 0) logger.info("Unfinished work of an ended process was taken up.", { sessions: count });
+    if (taken > 0) logger.info("Unfinished work of an ended process was taken up.", { sessions: taken });
+    if (leased > 0 && !this.#isOver) this.#tryAgain(leased);
   }
 
   /** A session has become idle, waits for an answer, or is gone. */
@@ -81,29 +77,37 @@ export class StartRecovery {
     this.#hasRoom();
   }
 
-  async #begin(id: string): Promise<boolean> {
+  async #begin(id: string): Promise<"taken up" | "leased" | "left"> {
     const { engine, logger, maxSessions, isInHands, takeUp } = this.#options;
     while (this.#working.size >= maxSessions && !this.#isOver) {
       await new Promise<void>((resolve) => (this.#hasRoom = resolve)); // V1
     }
-    if (this.#isOver || isInHands(id)) return false;
+    if (this.#isOver || isInHands(id)) return "left";
     const record = await engine.directory.get(id);
-    if (record === undefined) return false;
+    if (record === undefined) return "left";
     if (needsClient(record)) {
       logger.info("The session's unfinished work waits for a client: its model or its hooks are a client's.", {
         sessionId: id,
       });
-      return false;
+      return "left";
     }
     this.#working.add(id);
     try {
       if (!(await takeUp(id))) this.quiet(id);
-      return true;
+      return "taken up";
     } catch (error) {
       this.quiet(id);
+      if (NarthexError.is(error) && error.code === "SESSION_LEASED") return "leased"; // V3
       this.#failed(error, id);
-      return false;
+      return "left";
     }
+  }
+
+  #tryAgain(sessions: number): void {
+    const { logger, retryMs } = this.#options;
+    if (this.#retry === undefined) logger.info("Another process is at work on unfinished sessions.", { sessions });
+    this.#retry = setTimeout(() => void this.run().catch((error: unknown) => this.#failed(error)), retryMs);
+    this.#retry.unref();
   }
 
   #failed(error: unknown, id?: string): void {

@@ -95,6 +95,15 @@ describe("a session that is attached and at rest", () => {
     await untilIn(stand, "s", "stored");
   });
 
+  it("stays this process's, until its last client has left", async () => {
+    const stand = await startStand({ limits: SOON });
+    const a = await stand.connect();
+    await hibernated(stand, a);
+    expect(await stand.engine.leases.claim("s", "another host", 1_000)).toBeUndefined();
+    await a.call("session.detach", { sessionId: "s" });
+    expect(await stand.engine.leases.claim("s", "another host", 1_000)).toBeDefined();
+  });
+
   it("tells its clients of its end when it is destroyed while it hibernates", async () => {
     const stand = await startStand({ limits: SOON });
     const [a, b] = [await stand.connect(), await stand.connect()];

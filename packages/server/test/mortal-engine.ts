@@ -70,7 +70,6 @@ function wrapped(engine: Engine, mayWrite: () => boolean, never: <T>() => Promis
       expired: (limit) => leases.expired(limit),
     },
     archives: engine.archives,
-    isAlone: () => engine.isAlone(),
     verify: (id) => engine.verify(id),
     close: () => engine.close(),
   };

@@ -49,7 +49,6 @@ function sick(failingCommit: number) {
       },
       leases: engine.leases,
       archives: engine.archives,
-      isAlone: () => engine.isAlone(),
       verify: (id) => engine.verify(id),
       close: () => engine.close(),
     };

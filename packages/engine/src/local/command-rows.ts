@@ -25,9 +25,11 @@ export class CommandRows {
   readonly #waiting: SqlStatement;
   readonly #acknowledge: SqlStatement;
   readonly #forget: SqlStatement;
-  readonly #sessionsWaiting: SqlStatement;
+  readonly #driver: SqlDriver;
+  #sessionsWaiting: SqlStatement | undefined;
 
   constructor(driver: SqlDriver) {
+    this.#driver = driver;
     this.#find = driver.prepare("SELECT position, digest, receipt FROM commands WHERE session = ? AND command_id = ?");
     this.#standing = driver.prepare(
       `SELECT coalesce(max(position), 0) AS last, count(payload) AS waiting FROM commands WHERE session = ?`,
@@ -41,12 +43,6 @@ export class CommandRows {
     );
     this.#acknowledge = driver.prepare("UPDATE commands SET payload = NULL WHERE session = ? AND position = ?");
     this.#forget = driver.prepare("DELETE FROM commands WHERE session = ? AND position <= ? AND payload IS NULL");
-    this.#sessionsWaiting = driver.prepare(
-      `SELECT s.n, s.id FROM (
-         SELECT DISTINCT session FROM commands INDEXED BY commands_waiting
-         WHERE payload IS NOT NULL AND session > ? ORDER BY session LIMIT ?
-       ) w JOIN sessions s ON s.n = w.session ORDER BY s.n`,
-    );
   }
 
   find(session: number, commandId: string): StoredCommand | undefined {
@@ -92,6 +88,13 @@ export class CommandRows {
 
   /** Sessions in which commands wait, behind a place, in the order of their rows. */
   sessionsWaiting(after: number, limit: number): SessionWaiting[] {
+    // Made when it is asked for: a store that is only read may be of before the index.
+    this.#sessionsWaiting ??= this.#driver.prepare(
+      `SELECT s.n, s.id FROM (
+         SELECT DISTINCT session FROM commands INDEXED BY commands_waiting
+         WHERE payload IS NOT NULL AND session > ? ORDER BY session LIMIT ?
+       ) w JOIN sessions s ON s.n = w.session ORDER BY s.n`,
+    );
     return this.#sessionsWaiting.all(after, limit).map((row) => ({ id: String(row["id"]), place: Number(row["n"]) }));
   }
 }

@@ -16,7 +16,6 @@ import { LocalSessionDirectory } from "./local-session-directory.ts";
 import { LogGuard } from "./log-guard.ts";
 import { type LocalEngineOptions, type ResolvedLocalEngineOptions, resolveOptions } from "./options.ts";
 import { SessionRows } from "./session-rows.ts";
-import { isSoleUser } from "./sole-user.ts";
 import { storeError } from "./store-error.ts";
 import { openStoreFile } from "./store-file.ts";
 import { Subscriptions } from "./subscriptions.ts";
@@ -58,7 +57,6 @@ class LocalEngine implements Engine {
   readonly leases: LocalLeases;
   readonly archives: LocalArchives;
   readonly #driver: SqlDriver;
-  readonly #lockTimeoutMs: number;
   readonly #events: EventRows;
   readonly #marks: WriteMarks;
   readonly #guard: LogGuard;
@@ -71,7 +69,6 @@ class LocalEngine implements Engine {
   constructor(driver: SqlDriver, options: ResolvedLocalEngineOptions) {
     this.#driver = driver;
     this.#options = options;
-    this.#lockTimeoutMs = options.lockTimeoutMs;
     const events = (this.#events = new EventRows(driver));
     const commands = new CommandRows(driver);
     const marks = (this.#marks = openMarks(options));
@@ -105,15 +102,6 @@ class LocalEngine implements Engine {
       directory,
       limits: options,
     });
-  }
-
-  async isAlone(): Promise<boolean> {
-    this.#commit.assertOpen();
-    try {
-      return isSoleUser(this.#driver, this.#lockTimeoutMs);
-    } catch (error) {
-      throw storeError(error, "look who else uses the store");
-    }
   }
 
   async verify(id?: string): Promise<string[]> {
