@@ -9,7 +9,7 @@ import { clientDeath } from "./stages/client-death.ts";
 import { clock } from "./stages/clock.ts";
 import { cut } from "./stages/cut.ts";
 import { deaf } from "./stages/deaf.ts";
-import { diskFull, diskReadOnly } from "./stages/disk.ts";
+import { diskFull, diskReadOnly, whyNoDisk } from "./stages/disk.ts";
 import { drain } from "./stages/drain.ts";
 import { duel } from "./stages/duel.ts";
 import { kill } from "./stages/kill.ts";
@@ -42,7 +42,11 @@ const stages: readonly (readonly [name: string, run: (random: Random) => Promise
 const LANES = 2;
 
 const queue = stages.map(([name, run]) => ({ name, run, source: random.fork() }));
-const wanted = queue.filter(({ name }) => name.startsWith(values.only)).values();
+const asked = queue.filter(({ name }) => name.startsWith(values.only));
+/** Faults that cannot be tried on this machine; they are named at the end, and never counted as tried. */
+const noDisk = asked.some(({ name }) => name.startsWith("disk-")) ? whyNoDisk() : undefined;
+const isBlocked = (name: string): boolean => noDisk !== undefined && name.startsWith("disk-");
+const wanted = asked.filter(({ name }) => !isBlocked(name)).values();
 const results: StageResult[] = [];
 const lane = async (): Promise<void> => {
   for (const { name, run, source } of wanted) {
@@ -55,4 +59,7 @@ await Promise.all(Array.from({ length: LANES }, lane));
 for (const { evidence } of results) for (const line of evidence) console.log(line);
 console.log(tableOf(results));
 for (const { fault, notes } of results) for (const note of notes) console.log(`${fault}: ${note}`);
-process.exitCode = isClean(results) ? 0 : 1;
+for (const { name } of asked.filter((stage) => isBlocked(stage.name))) {
+  console.log(`BLOCKED, not tried here: ${name} needs the right to mount a file system (${noDisk})`);
+}
+process.exitCode = isClean(results) && results.length > 0 ? 0 : 1;

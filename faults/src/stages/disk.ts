@@ -1,7 +1,8 @@
 // The disk of the data folder is full for a while, or read-only when the runtime starts. It is a small file system of its
 // own, which takes the right to mount one.
 import { execFileSync } from "node:child_process";
-import { closeSync, cpSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, cpSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { NarthexError, messageOf } from "@narthex/protocol";
@@ -26,6 +27,21 @@ const mounted = new Set<string>();
 process.on("exit", () => {
   for (const home of mounted) unmount(home);
 });
+
+/** Why no file system of one's own can be mounted here; undefined when it can. */
+export function whyNoDisk(): string | undefined {
+  const folder = mkdtempSync(path.join(tmpdir(), "narthex-faults-disk-"));
+  try {
+    mount("-t", "tmpfs", "-o", "size=1m", "narthex-faults", folder);
+    unmount(folder);
+    return undefined;
+  } catch (error) {
+    const lines = messageOf(error).split("\n");
+    return lines.find((line) => line.startsWith("mount:")) ?? lines[0];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
 
 const ownDisk = {
   before: ({ home }: World): void => {
