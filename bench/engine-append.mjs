@@ -47,6 +47,36 @@ async function appendOneByOne(engine, id, count, ephemeral) {
   for (let i = 0; i < count; i += 1) await engine.log.append(id, [makeEvent(ephemeral)]);
 }
 
+/** What reads logs from their start to their end. */
+async function measureWholeLogs() {
+  await withEngine({}, async (engine, directory) => {
+    for (const count of [1000, 10_000, 100_000]) {
+      const id = `replay-${count}`;
+      await create(engine, id);
+      for (let i = 0; i < count; i += 1000)
+        await engine.log.append(
+          id,
+          Array.from({ length: 1000 }, () => makeEvent(false)),
+        );
+    }
+    const fresh = await openLocalEngine({ directory });
+    for (const count of [1000, 10_000, 100_000]) {
+      await measure(`replay of ${count} events, freshly opened`, count, async () => {
+        const records = await fresh.log.read(`replay-${count}`);
+        if (records.length !== count) throw new Error(`read ${records.length} of ${count} records`);
+      });
+    }
+    await measure("export and import of 100000 events", 100_000, () =>
+      fresh.archives.import(fresh.archives.export("replay-100000"), { as: "copy" }),
+    );
+    await measure("verify, 211000 events", 211_000, async () => {
+      const findings = await fresh.verify();
+      if (findings.length > 0) throw new Error(findings.join("\n"));
+    });
+    await fresh.close();
+  });
+}
+
 /** Measures and prints its table. */
 export async function run() {
   for (const synchronous of ["full", "normal"]) {
@@ -56,6 +86,10 @@ export async function run() {
       await measure(`durable (${synchronous}), 1 session, 1 at a time`, 5000, () =>
         appendOneByOne(engine, "s", 5000, false),
       );
+      const { epoch } = await engine.leases.claim("s", "bench", 3_600_000);
+      await measure(`durable (${synchronous}), 1 session, 1 at a time, under a lease`, 5000, async () => {
+        for (let i = 0; i < 5000; i += 1) await engine.log.append("s", [makeEvent(false)], { epoch });
+      });
       const ids = Array.from({ length: 100 }, (_, i) => `s-${i}`);
       await Promise.all(ids.map((id) => create(engine, id)));
       await measure(`durable (${synchronous}), 100 sessions, 1 at a time each`, 30_000, () =>
@@ -86,25 +120,7 @@ export async function run() {
     if (seen !== 50_000) throw new Error(`the subscriber saw ${seen} of 50000 records`);
   });
 
-  await withEngine({}, async (engine, directory) => {
-    for (const count of [1000, 10_000, 100_000]) {
-      const id = `replay-${count}`;
-      await create(engine, id);
-      for (let i = 0; i < count; i += 1000)
-        await engine.log.append(
-          id,
-          Array.from({ length: 1000 }, () => makeEvent(false)),
-        );
-    }
-    const fresh = await openLocalEngine({ directory });
-    for (const count of [1000, 10_000, 100_000]) {
-      await measure(`replay of ${count} events, freshly opened`, count, async () => {
-        const records = await fresh.log.read(`replay-${count}`);
-        if (records.length !== count) throw new Error(`read ${records.length} of ${count} records`);
-      });
-    }
-    await fresh.close();
-  });
+  await measureWholeLogs();
 
   console.log(`node ${process.version}, ${Buffer.byteLength(JSON.stringify(makeEvent(false)))} bytes an event`);
   console.table(rows);

@@ -4,6 +4,8 @@ import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
 const BENCHMARKS = {
   "rpc-throughput": () => import("./rpc-throughput.mjs"),
   "engine-append": () => import("./engine-append.mjs"),
+  "session-wake": () => import("./session-wake.mjs"),
+  "session-life": () => import("./session-life.mjs"),
   "early-traffic": () => import("./early-traffic.mjs"),
 };
 

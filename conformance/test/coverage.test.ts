@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { wordsOf } from "../runner/src/command-line.ts";
 import { DriverProcess } from "../runner/src/driver-process.ts";
-import { KIT, baselineSchema, featuresSchema, loadScenarios, loadYaml, subjectsSchema } from "../runner/src/load.ts";
+import { KIT, baselineOf, featuresSchema, loadScenarios, loadYaml, subjectsSchema } from "../runner/src/load.ts";
 import { casesOf } from "../runner/src/run-all.ts";
 
 const ROOT = path.join(KIT, "..");
@@ -23,11 +23,6 @@ const clauses = new Map(
       return id !== undefined && /^[a-z]+-\d+$/.test(id) ? [[id, kept ?? ""] as const] : [];
     }),
 );
-
-function baselineOf(name: string) {
-  const file = `baselines/${name}.yaml`;
-  return existsSync(path.join(KIT, file)) ? loadYaml(file, baselineSchema) : { failing: {}, missing: {} };
-}
 
 describe("clauses and scenarios", () => {
   it("finds the clauses of the contract", () => {
@@ -86,7 +81,7 @@ describe("the rule of one change", () => {
     const driver = new DriverProcess(command, {}, ROOT);
     const hello = await driver.hello();
     await driver.end();
-    const { failing, missing } = baselineOf(name);
+    const { failing, missing } = baselineOf(name, subject);
     expect([...hello.features, ...Object.keys(missing)].toSorted()).toEqual(Object.keys(features).toSorted());
     expect(failing).toEqual({});
   });
@@ -100,9 +95,10 @@ describe("the rule of one change", () => {
   it("has a baseline only for subjects that exist, naming only scenarios that exist", () => {
     const ids = new Set(scenarios.flatMap((scenario) => casesOf(scenario)).map(({ id }) => id));
     for (const file of readdirSync(path.join(KIT, "baselines"))) {
-      const name = file.replace(/\.yaml$/, "");
-      expect(subjects[name]).toBeDefined();
-      expect(Object.keys(baselineOf(name).failing).filter((id) => !ids.has(id))).toEqual([]);
+      expect([file, subjects[file.replace(/\.yaml$/, "")] !== undefined]).toEqual([file, true]);
+    }
+    for (const [name, subject] of Object.entries(subjects)) {
+      expect(Object.keys(baselineOf(name, subject).failing).filter((id) => !ids.has(id))).toEqual([]);
     }
   });
 });
@@ -112,7 +108,14 @@ describe("mutants", () => {
     id: string;
     kills: string[];
     lesson?: number;
+    patches: { file: string; find: string }[];
   }[];
+
+  it.each(mutants)("$id finds the text that it replaces, once", ({ patches }) => {
+    for (const { file, find } of patches) {
+      expect(readFileSync(path.join(ROOT, file), "utf8").split(find)).toHaveLength(2);
+    }
+  });
 
   it("are at least 25, each with scenarios that exist and are for SDKs", () => {
     const ids = new Set(scenarios.filter(({ target }) => target === "sdk").map(({ id }) => id));

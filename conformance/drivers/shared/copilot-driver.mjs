@@ -180,14 +180,22 @@ const OPERATIONS = {
     const answer = await c.session.sendAndWait(message, limits);
     return { content: answer?.data.content ?? null };
   },
-  on: async (c) => void c.session.on((event) => c.operation.journal.push({ event })),
+  /** Reads the session's events into the journal; with `limit` it stops taking them there. */
+  readEvents: async (c) => {
+    const { limit = Number.POSITIVE_INFINITY, ...options } = c.args.options ?? {};
+    let taken = 0;
+    for await (const event of c.session.events({ ...options, signal: c.operation.abort.signal })) {
+      c.operation.journal.push({ event });
+      if (++taken >= limit) break;
+    }
+    return { taken };
+  },
   abort: (c) => c.session.abort(),
   getEvents: async (c) => ({ events: await c.session.getEvents() }),
   disconnect: (c) => c.session.disconnect(),
   /** The driver lets go of a session: from now on only the SDK can keep it alive. */
   release: async (c) => c.letGo(),
   deleteSession: (c) => c.client.deleteSession(c.args.sessionId),
-  listSessions: async (c) => ({ sessions: await c.client.listSessions() }),
   ping: (c) => c.client.ping(),
   stop: async (c) => ({ errors: (await c.client.stop()).map(observed) }),
   forceStop: (c) => c.client.forceStop(),

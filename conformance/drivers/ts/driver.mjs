@@ -39,6 +39,7 @@ serveVerbs(
         "create-timeout",
         "delete-session",
         "elicitation",
+        "event-stream",
         "heap-size",
         "hooks",
         "idle-timeout",

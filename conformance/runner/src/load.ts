@@ -1,5 +1,5 @@
 // Reads the kit's data files and checks each of them before anything runs.
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
@@ -47,6 +47,8 @@ const subject = z.union([
     command: z.string(),
     /** Where to install what it needs, when the main install does not have it. */
     install: z.string().optional(),
+    /** Where it is known what fails, below `conformance/` (default: baselines/NAME.yaml). */
+    baseline: z.string().optional(),
     /** Most milliseconds that a step waits, where the scenarios' own limits are longer than this SDK deserves. */
     deadlineMs: z.number().int().optional(),
     /** Our own SDKs keep every clause: their baseline may name features to come, never a failure. */
@@ -71,3 +73,10 @@ export const baselineSchema = z.strictObject({
   missing: z.record(z.string(), z.string().min(10)).default({}),
 });
 export type Baseline = z.infer<typeof baselineSchema>;
+
+/** What is known to fail for a subject; nothing where no file says so. */
+export function baselineOf(name: string, subject: SubjectEntry): Baseline {
+  const own = subject.kind === "sdk" ? subject.baseline : undefined;
+  const file = own ?? `baselines/${name}.yaml`;
+  return existsSync(path.join(KIT, file)) ? loadYaml(file, baselineSchema) : { failing: {}, missing: {} };
+}

@@ -7,6 +7,7 @@ import { judge } from "./baseline.ts";
 import { KitError } from "./kit-error.ts";
 import {
   KIT,
+  baselineOf,
   baselineSchema,
   loadScenarios,
   loadYaml,
@@ -19,8 +20,8 @@ import { runAll } from "./run-all.ts";
 
 const USAGE = `Usage: npm run conformance -- <driver> [options]
 
-  <driver>         a name of conformance/subjects.yaml (ts, official-ts, runtime), or the command line of a driver in
-                   quotes: "python3 driver.py"
+  <driver>         a name of conformance/subjects.yaml (ts, official-ts, runtime, …), or the command line of a driver,
+                   in quotes where it has options of its own: python3 driver.py
   --id PREFIX      only scenarios, or scenarios that prove clauses, whose id begins like this
   --json FILE      write the results there
   --baseline FILE  what is known to fail, for a driver given by its command line
@@ -44,10 +45,8 @@ function subjectNamed(name: string): SubjectEntry {
   throw new KitError(`There is no driver ${JSON.stringify(name)} in conformance/subjects.yaml, and no such command.`);
 }
 
-function baselineOf(name: string, given: string | undefined): Baseline {
-  if (given !== undefined) return loadYaml(path.relative(KIT, path.resolve(given)), baselineSchema);
-  const file = `baselines/${name}.yaml`;
-  return existsSync(path.join(KIT, file)) ? loadYaml(file, baselineSchema) : { failing: {}, missing: {} };
+function givenBaseline(file: string): Baseline {
+  return loadYaml(path.relative(KIT, path.resolve(file)), baselineSchema);
 }
 
 async function run(name: string, { id, json, baseline, seed }: Options): Promise<number> {
@@ -57,7 +56,8 @@ async function run(name: string, { id, json, baseline, seed }: Options): Promise
   );
   const done = await runAll({ name, subject, scenarios, seed, onResult: (result) => console.log(lineOf(result)) });
   if (done.results.length === 0) throw new KitError(`No scenario for a ${subject.kind} has an id like ${id}.`);
-  const { results, complaints } = judge(done, baselineOf(name, baseline), id === "");
+  const known = baseline === undefined ? baselineOf(name, subject) : givenBaseline(baseline);
+  const { results, complaints } = judge(done, known, id === "");
   if (json !== undefined) {
     writeFileSync(json, `${JSON.stringify({ name, hello: done.hello, results, complaints }, undefined, 2)}\n`);
   }
@@ -85,8 +85,11 @@ async function main(args: string[]): Promise<number> {
     for (const { id, title, clauses } of loadScenarios()) console.log(`${id}  [${clauses.join(", ")}]  ${title}`);
     return 0;
   }
-  const [name] = positionals;
-  if (values.help || name === undefined || positionals.length > 1) {
+  // Several words are a command line: `npm run conformance -- python3 driver.py --id park`.
+  const name = positionals
+    .map((word) => (/\s/.test(word) && positionals.length > 1 ? JSON.stringify(word) : word))
+    .join(" ");
+  if (values.help || name === "") {
     console.error(USAGE);
     return values.help ? 0 : 2;
   }

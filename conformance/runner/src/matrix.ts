@@ -1,10 +1,10 @@
 // npm run conformance:matrix: clauses × subjects, pass, fail or skip, into conformance/MATRIX.md.
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { judge, type Judgement } from "./baseline.ts";
 import { KitError } from "./kit-error.ts";
-import { KIT, baselineSchema, loadScenarios, loadYaml, subjectsSchema, type SubjectEntry } from "./load.ts";
+import { KIT, baselineOf, loadScenarios, loadYaml, subjectsSchema, type SubjectEntry } from "./load.ts";
 import { summaryOf } from "./report.ts";
 import { runAll, type Run } from "./run-all.ts";
 
@@ -86,9 +86,7 @@ async function main(): Promise<number> {
   for (const [name, subject] of Object.entries(subjects)) {
     console.log(`${name}: ${subject.title}`);
     const run = await runAll({ name, subject, scenarios });
-    const file = `baselines/${name}.yaml`;
-    const baseline = existsSync(path.join(KIT, file)) ? loadYaml(file, baselineSchema) : { failing: {}, missing: {} };
-    const judgement = judge(run, baseline, true);
+    const judgement = judge(run, baselineOf(name, subject), true);
     console.log(`  ${summaryOf(run.results)}`);
     for (const complaint of judgement.complaints) console.log(`  ! ${complaint}`);
     columns.push({ title: subject.title, kind: subject.kind, run, judgement });

@@ -41,21 +41,34 @@ async function survivedBy(mutant: Mutant, scenarios: ReadonlyMap<string, Scenari
   return run.results.filter(({ verdict }) => verdict !== "failed").map(({ id, verdict }) => `${id} (${verdict})`);
 }
 
+/** What is wrong with a mutant whose text to replace is no longer in the code; every other error is thrown on. */
+function staleness(error: unknown): string {
+  const found = /stale mutant: .*/.exec(error instanceof KitError ? error.message : "")?.[0];
+  if (found === undefined) throw error;
+  return found;
+}
+
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { id: { type: "string", default: "" } } });
   const scenarios = new Map(loadScenarios().map((scenario) => [scenario.id, scenario]));
   const mutants = loadYaml("mutants/mutants.yaml", mutantsSchema).filter(({ id }) => id.startsWith(values.id));
   let survivors = 0;
+  let stale = 0;
   for (const mutant of mutants) {
-    const survived = await survivedBy(mutant, scenarios);
+    const survived = await survivedBy(mutant, scenarios).catch((error: unknown) => staleness(error));
+    if (typeof survived === "string") {
+      stale += 1;
+      console.log(`STALE     ${mutant.id}: ${survived}`);
+      continue;
+    }
     if (survived.length > 0) survivors += 1;
     console.log(
       survived.length === 0 ? `killed    ${mutant.id}` : `SURVIVES  ${mutant.id}: passes ${survived.join(", ")}`,
     );
   }
   if (mutants.length === 0) throw new KitError(`No mutant has an id like ${values.id}.`);
-  console.log(`${mutants.length - survivors} killed, ${survivors} survived`);
-  return survivors === 0 ? 0 : 1;
+  console.log(`${mutants.length - survivors - stale} killed, ${survivors} survived, ${stale} stale`);
+  return survivors + stale === 0 ? 0 : 1;
 }
 
 try {

@@ -4,13 +4,19 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { wordsOf } from "./command-line.ts";
+import { Conversation } from "./conversation.ts";
 import { DriverProcess } from "./driver-process.ts";
 import type { Hello } from "./driver-protocol.ts";
 import { KitError } from "./kit-error.ts";
 import { KIT, type SubjectEntry } from "./load.ts";
 import type { Transport } from "./listener.ts";
 import { runScenario, type Target, type Verdict } from "./run-scenario.ts";
+import { RuntimeUnderTest, type RuntimeCommand } from "./runtime-under-test.ts";
 import type { Scenario } from "./scenario-schema.ts";
+import { valueAt } from "./values.ts";
+
+/** Milliseconds that a runtime has for the handshake. */
+const CONNECT_TIMEOUT_MS = 10_000;
 
 /** The project's root: commands of drivers are run from there. */
 const ROOT = path.join(KIT, "..");
@@ -55,7 +61,7 @@ export async function runAll(options: RunOptions): Promise<Run> {
   const { name, subject } = options;
   const scenarios = options.scenarios.filter((scenario) => scenario.target === subject.kind);
   if (subject.kind === "runtime") {
-    const hello = { name, version: "", language: "", features: [] };
+    const hello = { name, version: await versionOf(subject), language: "", features: [] };
     const results = await runEach(options, scenarios, async () => ({ kind: "runtime", command: subject }));
     return { name, hello, results };
   }
@@ -77,6 +83,22 @@ export async function runAll(options: RunOptions): Promise<Run> {
     return { name, hello, results };
   } finally {
     await driver.end();
+  }
+}
+
+/** What a runtime says of itself in the handshake. */
+async function versionOf(command: RuntimeCommand): Promise<string> {
+  const runtime = new RuntimeUnderTest(command);
+  try {
+    await runtime.start();
+    const connection = new Conversation(await runtime.wire("tcp"), () => undefined);
+    const id = connection.ask("connect", "connect");
+    await connection.write([{ body: JSON.stringify({ jsonrpc: "2.0", id, method: "connect", params: {} }) }]);
+    const version = valueAt(await connection.reply("connect", CONNECT_TIMEOUT_MS), "result.version");
+    connection.end("end");
+    return typeof version === "string" ? version : "";
+  } finally {
+    await runtime.dispose();
   }
 }
 

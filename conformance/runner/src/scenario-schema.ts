@@ -122,7 +122,7 @@ const simpleSteps = [
   z.strictObject({ absent: matcher, connection: connectionName }).describe("No message so far looks like this."),
   z.strictObject({ count: matcher, is: z.union([z.number().int(), z.string()]), connection: connectionName }),
   z.strictObject({ fence: z.string().describe("All that was sent to this connection so far has been read.") }),
-  z.strictObject({ hangUp: z.string(), how: z.enum(["end", "reset", "exit"]).optional() }),
+  z.strictObject({ hangUp: z.string(), how: z.enum(["end", "reset"]).optional() }),
   z.strictObject({ ghosts: z.number().int().min(1), prefix: z.string() }).describe("An event for each of so many ids."),
   z.strictObject({ closed: z.string() }).describe("The other side has ended this connection."),
   z.strictObject({ listen: z.boolean() }).describe("Take new connections, or refuse them."),

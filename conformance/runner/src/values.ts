@@ -1,10 +1,10 @@
-// Variables in scenarios: "$name" is the value itself, "${name}" its text inside of a longer one.
+// Variables in scenarios: "$name" is the value itself, "${name}" its text inside of a longer one, "${name+1}" a sum.
 import { KitError } from "./kit-error.ts";
 
 export type Variables = Map<string, unknown>;
 
 const WHOLE = /^\$([A-Za-z_]\w*)$/;
-const INSIDE = /\$\{([A-Za-z_]\w*)(?:([+-])(\d+))?\}/g;
+const INSIDE = /\$\{([A-Za-z_]\w*|\d+)(?:([+-])([A-Za-z_]\w*|\d+))?\}/g;
 /** Beginnings of matcher operators, which look like variables. */
 const OPERATOR = /^\$[a-z][A-Za-z]*$/;
 
@@ -24,11 +24,16 @@ export function fillIn(value: unknown, variables: Variables): unknown {
 function fillInText(text: string, variables: Variables): unknown {
   const whole = WHOLE.exec(text)?.[1];
   if (whole !== undefined) return lookUp(whole, variables);
-  return text.replace(INSIDE, (_all, name: string, sign: string | undefined, number: string | undefined) => {
-    const found = lookUp(name, variables);
-    if (sign === undefined) return String(found);
-    return String(Number(found) + (sign === "+" ? 1 : -1) * Number(number));
+  return text.replace(INSIDE, (_all, left: string, sign: string | undefined, right: string | undefined) => {
+    const found = valueOf(left, variables);
+    if (sign === undefined || right === undefined) return String(found);
+    return String(Number(found) + (sign === "+" ? 1 : -1) * Number(valueOf(right, variables)));
   });
+}
+
+/** A number in digits, or what a variable holds. */
+function valueOf(term: string, variables: Variables): unknown {
+  return /^\d+$/.test(term) ? Number(term) : lookUp(term, variables);
 }
 
 function lookUp(name: string, variables: Variables): unknown {

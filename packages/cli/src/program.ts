@@ -4,7 +4,7 @@ import process from "node:process";
 import { runCommand, type RunFlags } from "./run/run.ts";
 import { resolveServeOptions, type ServeFlags } from "./serve/options.ts";
 import { serve } from "./serve/serve.ts";
-import { sessionsCommand } from "./sessions.ts";
+import { addSessionCommands } from "./sessions/commands.ts";
 
 const EXAMPLES = `
 Examples:
@@ -15,6 +15,9 @@ Examples:
   $ narthex run "survey this repository" --json   one event a line
   $ narthex serve --port 4321                     a runtime for SDKs: RuntimeConnection.forUri("4321")
   $ narthex sessions                              what has run here
+  $ narthex sessions show ID                      where one of them stands, and what it has used
+  $ narthex sessions export ID --output FILE      take it to another machine: narthex sessions import FILE
+  $ narthex sessions verify                       is everything as it was written?
 
 Environment:
   NARTHEX_HOME              data directory (default ~/.narthex)
@@ -23,6 +26,8 @@ Environment:
   NARTHEX_MODEL_BASE_URL    OpenAI-compatible endpoint of that model
   NARTHEX_MODEL_API_KEY     its key
   NARTHEX_CONNECTION_TOKEN  token that clients of \`narthex serve\` must send
+  NARTHEX_SESSION_IDLE_TIMEOUT, NARTHEX_ATTACHED_IDLE_TIMEOUT, NARTHEX_SESSION_RETENTION, NARTHEX_DRAIN_TIMEOUT,
+  NARTHEX_MAX_RECOVERIES    as the options of \`narthex serve\`; an option counts before its variable
   NO_COLOR                  no colours
 `;
 
@@ -60,16 +65,15 @@ export function createProgram(setExitCode: (code: number) => void): Command {
     .option("--repository <owner/name=path>", "one repository and where it is; can be repeated", collect, [])
     .option("--model <id>", "model of cloud sessions")
     .option("--base-url <url>", "OpenAI-compatible endpoint of the model; its key is NARTHEX_MODEL_API_KEY")
+    .option("--session-idle-timeout <seconds>", "how long an idle session without clients stays in memory (default 0)")
+    .option("--attached-idle-timeout <seconds>", "how long one with clients does (default 1800; 0: for ever)")
+    .option("--session-retention <days>", "delete sessions that nobody has used for so long (default: never)")
+    .option("--drain-timeout <seconds>", "how long ending waits for sessions to be put away (default 8)")
+    .option("--max-recoveries <number>", "unfinished sessions continued at once after a start (default 8; 0: none)")
     .option("--log-level <level>", "none, error, warning, info, debug or all (default warning)")
     .option("--home <dir>", "data directory (default ~/.narthex)")
     .action(async (flags: ServeFlags) => serve(resolveServeOptions(flags, process.env, false)));
 
-  program
-    .command("sessions")
-    .description("list the sessions that have run here, newest first")
-    .option("--json", "as JSON, one session a line")
-    .option("--home <dir>", "data directory (default ~/.narthex)")
-    .action(async (flags: { json?: boolean; home?: string }) => sessionsCommand(flags));
-
+  addSessionCommands(program, setExitCode);
   return program;
 }

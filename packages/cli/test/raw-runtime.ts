@@ -60,40 +60,62 @@ export interface Process {
   connect(features?: readonly string[]): Promise<WireClient>;
   /** Ends it like a loss of power would; resolves when it is gone. */
   kill(): Promise<void>;
-  /** Asks it to end. */
-  terminate(): Promise<void>;
+  /** Asks it to end; resolves with its exit code. */
+  terminate(): Promise<number | null>;
 }
 
 export interface Home {
   readonly folder: string;
   /** Starts a runtime on this data folder. */
-  start(): Promise<Process>;
+  start(...args: string[]): Promise<Process>;
 }
 
 /** A data folder, and the runtimes that are started on it one after the other. */
-export function makeHome(modelBaseUrl?: string): Home {
+export function makeHome(modelBaseUrl?: string, variables: Record<string, string> = {}): Home {
   const folder = tempFolder();
   const env = {
     NARTHEX_HOME: folder,
+    ...variables,
     ...(modelBaseUrl === undefined ? {} : { NARTHEX_MODEL: "scripted", NARTHEX_MODEL_BASE_URL: modelBaseUrl }),
   };
   return {
     folder,
-    start: async () => {
-      const { child, finished } = start(["serve", "--port", "0", "--log-level", "error"], { env });
+    start: async (...args) => {
+      const { child, finished } = start(["serve", "--port", "0", "--log-level", "error", ...args], { env });
       const port = await within("the runtime's port", portOf(child), 20_000);
-      const end = async (signal: "SIGKILL" | "SIGTERM"): Promise<void> => {
+      const end = async (signal: "SIGKILL" | "SIGTERM"): Promise<number | null> => {
         child.kill(signal);
-        await within("the end of the runtime", finished);
+        return (await within("the end of the runtime", finished)).code;
       };
       return {
         port,
         connect: (features = []) => connect(port, features),
-        kill: () => end("SIGKILL"),
+        kill: async () => void (await end("SIGKILL")),
         terminate: () => end("SIGTERM"),
       };
     },
   };
+}
+
+export async function logOf(client: WireClient, sessionId = "s"): Promise<any[]> {
+  return (await client.call("session.getMessages", { sessionId })).events;
+}
+
+export const typesIn = (log: any[], type: string): any[] => log.filter((event) => event.type === type);
+
+/** The log, as soon as it has so many events of a type; attaches to nothing. */
+export async function untilLogged(client: WireClient, type: string, count: number, sessionId = "s"): Promise<any[]> {
+  const deadline = Date.now() + 20_000;
+  let cursor: string | undefined;
+  for (let found = 0; found < count;) {
+    if (Date.now() > deadline)
+      throw new NarthexError("REQUEST_TIMEOUT", `The log of ${sessionId} has no ${count} ${type}.`);
+    const query = { sessionId, types: [type], waitMs: 1_000, ...(cursor === undefined ? {} : { cursor }) };
+    const page = await client.call("session.eventLog.read", query);
+    cursor = page.cursor;
+    found += page.events.length;
+  }
+  return logOf(client, sessionId);
 }
 
 async function portOf(child: ReturnType<typeof start>["child"]): Promise<number> {

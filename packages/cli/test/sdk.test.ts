@@ -133,6 +133,36 @@ describe("a client and its runtime", () => {
     await two.stop();
   });
 
+  it("reads a session's events from any place, replayed and live, like its handlers saw them", async () => {
+    const client = clientOf(undefined, tempFolder());
+    const handled: SessionEvent[] = [];
+    const session = await client.createCloudSession({
+      cloud: {},
+      streaming: true,
+      onPermissionRequest: approveAll,
+      onEvent: (event) => handled.push(event),
+    });
+    const live: SessionEvent[] = [];
+    const reading = (async () => {
+      for await (const event of session.events()) live.push(event);
+    })();
+    await session.sendAndWait("list files");
+    const middle = handled.at(-1)!;
+    await session.sendAndWait("what changed last");
+    const replayed: SessionEvent[] = [];
+    for await (const event of session.events({ after: middle.id, follow: false })) replayed.push(event);
+    const ids = (events: readonly SessionEvent[]): string[] => events.map(({ id }) => id);
+    expect(ids(replayed)).toEqual(ids(handled.slice(handled.indexOf(middle) + 1)));
+    const chosen: string[] = [];
+    for await (const event of session.events({ types: ["user.message"], follow: false })) chosen.push(event.type);
+    expect(chosen).toEqual(["user.message", "user.message"]);
+    await session.disconnect();
+    await reading; // ends with the session, not with an error
+    expect(ids(live)).toEqual(ids(handled).slice(0, live.length));
+    expect(ids(live)).toContain(middle.id);
+    await client.stop();
+  });
+
   it("aborts a turn; sendAndWait tells it apart, and the next turn is its own", async () => {
     const model = await startScriptedModel({ hangAfter: "well" }, { text: "second" });
     onTestFinished(() => model.close());

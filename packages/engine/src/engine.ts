@@ -1,5 +1,8 @@
 import type { RawSessionEvent } from "@narthex/protocol";
 
+import type { Archives } from "./archives.ts";
+import type { Leases } from "./leases.ts";
+
 /** What the directory knows of a session. Everything but `id` and `createdAt` can change. */
 export interface SessionRecord {
   readonly id: string;
@@ -82,6 +85,11 @@ export interface SessionDirectory {
   update(id: string, patch: { attributes: Record<string, unknown> }, revision: number): Promise<SessionRecord>;
   /** Removes a session with its whole log. False when there was none. */
   remove(id: string): Promise<boolean>;
+  /**
+   * Sessions without a change since a moment, and with nothing that waits in their mailbox, the longest unchanged first;
+   * at most `limit` (default 100, at most 1000) behind the first `skip`.
+   */
+  restingSince(moment: Date, page?: { readonly limit?: number; readonly skip?: number }): Promise<SessionRecord[]>;
   /** The most recently changed session that has a user message. */
   last(): Promise<SessionRecord | undefined>;
 }
@@ -108,14 +116,29 @@ export interface LogTail {
   readonly persistedCount: number;
 }
 
-/** The append-only event log of every session. */
+export interface AppendOptions {
+  /** Only when the log stands here. */
+  afterSeq?: number;
+  /**
+   * Only when no newer lease of the session was claimed (L3). An append of ephemeral events alone changes no log, and is
+   * not compared.
+   */
+  epoch?: number;
+}
+
+/**
+ * The append-only event log of every session. Each event is kept with a checksum: a log that lost something or is not what
+ * was written is refused with STORE_CORRUPT where it is read and before anything is written behind it.
+ */
 export interface EventLog {
   /**
    * Appends events in order and resolves with their records once the persisted ones among them are durable. Subscribers
    * see the records after that, in sequence order, ephemeral ones never ahead of an earlier persisted one.
-   * @throws LOG_CONFLICT when `afterSeq` is given and is not the tail, SESSION_NOT_FOUND, STORE_UNAVAILABLE.
+   * @throws LOG_CONFLICT when `afterSeq` is given and is not the tail, LEASE_LOST when `epoch` is not the newest,
+   *   STORE_CORRUPT when the end of the log is damaged, SESSION_NOT_FOUND, STORE_UNAVAILABLE.
    */
-  append(id: string, events: readonly RawSessionEvent[], options?: { afterSeq?: number }): Promise<LogRecord[]>;
+  append(id: string, events: readonly RawSessionEvent[], options?: AppendOptions): Promise<LogRecord[]>;
+  /** @throws STORE_CORRUPT when what is to be read, or the end of the log, is damaged, SESSION_NOT_FOUND. */
   read(id: string, options?: ReadOptions): Promise<LogRecord[]>;
   tail(id: string): Promise<LogTail>;
   /** The sequence number of an event that is persisted, or still in the ephemeral lane; undefined when there is none. */
@@ -175,8 +198,23 @@ export interface Mailbox {
   find(id: string, commandId: string): Promise<PostedCommand | undefined>;
   /** The commands that wait, in order. Taking them changes nothing: they wait until they are acknowledged. */
   take(id: string): Promise<WaitingCommand[]>;
-  /** Acknowledges commands: they are done. Harmless for those that are already, or that never were. */
-  ack(id: string, positions: readonly number[]): Promise<void>;
+  /**
+   * Acknowledges commands: they are done. Harmless for those that are already, or that never were.
+   * @throws LEASE_LOST when `epoch` is given and a newer lease of the session was claimed.
+   */
+  ack(id: string, positions: readonly number[], options?: { epoch?: number }): Promise<void>;
+  /**
+   * A page of the sessions in which commands wait, in a fixed order, found by an index: no log and no mailbox is read.
+   * `limit` is at most 1000 (default 100); `after` is the place of the last one of the page before.
+   */
+  sessionsWaiting(page?: { readonly limit?: number; readonly after?: number }): Promise<SessionWaiting[]>;
+}
+
+/** A session in whose mailbox commands wait. */
+export interface SessionWaiting {
+  readonly id: string;
+  /** Its place in the order of pages. */
+  readonly place: number;
 }
 
 /** The durable side of sessions. */
@@ -184,8 +222,18 @@ export interface Engine {
   readonly directory: SessionDirectory;
   readonly log: EventLog;
   readonly mailbox: Mailbox;
-  /** Checks the store; returns what is wrong, empty when nothing is. */
-  verify(): Promise<string[]>;
+  readonly leases: Leases;
+  readonly archives: Archives;
+  /**
+   * Does no other process use this store right now? Where none does, what waits in a mailbox and is not in this process's
+   * hands is in nobody's.
+   */
+  isAlone(): Promise<boolean>;
+  /**
+   * Checks the store, or one session of it; returns what is wrong, empty when nothing is. Changes nothing.
+   * @throws SESSION_NOT_FOUND
+   */
+  verify(id?: string): Promise<string[]>;
   /** Writes out what is pending and closes. */
   close(): Promise<void>;
 }

@@ -1,5 +1,8 @@
-// The durable side of sessions: which sessions there are, the append-only event log of each, and what each is still to do.
+// The durable side of sessions: which sessions there are, the append-only event log of each, what each is still to do, and
+// who runs it.
+export type { ArchiveEntry, ArchivedCommand, ArchivedSession, Archives, ImportedSession } from "./archives.ts";
 export type {
+  AppendOptions,
   Command,
   CreateKey,
   Engine,
@@ -14,7 +17,11 @@ export type {
   ReadOptions,
   SessionDirectory,
   SessionRecord,
+  SessionWaiting,
   WaitingCommand,
 } from "./engine.ts";
+export type { LeaseHolder, Leases } from "./leases.ts";
 export { openLocalEngine } from "./local/open-local-engine.ts";
 export type { LocalEngineOptions } from "./local/options.ts";
+export { STORE_FILE_NAME } from "./local/store-file.ts";
+export { isProcessGone, nameOfThisHost } from "./process-host.ts";

@@ -3,7 +3,10 @@ import type { NarthexError } from "@narthex/protocol";
 import { afterEach, beforeEach, describe } from "vitest";
 
 import type { Engine } from "../src/index.ts";
+import { describeArchives } from "./contract/archive-contract.ts";
 import { describeDirectory } from "./contract/directory-contract.ts";
+import { describeKill } from "./contract/kill-contract.ts";
+import { describeLeases } from "./contract/lease-contract.ts";
 import { describeLog } from "./contract/log-contract.ts";
 import { describeMailbox } from "./contract/mailbox-contract.ts";
 import { describeReopening } from "./contract/reopen-contract.ts";
@@ -18,12 +21,15 @@ export interface ContractOptions {
   maxRememberedCommands?: number;
   maxCommandBytes?: number;
   maxCreateKeys?: number;
+  now?: () => Date;
 }
 
 /** One store, empty at first. */
 export interface ContractStore {
   /** Opens an engine on the store; may be called again, also while another engine is open. */
   open(options?: ContractOptions): Promise<Engine>;
+  /** How another process opens it: a module with `open(place)`, which gives an engine. */
+  readonly child: { readonly module: string; readonly place: string };
   /** Removes the store when every engine is closed. */
   dispose(): Promise<void>;
 }
@@ -31,6 +37,7 @@ export interface ContractStore {
 /** Hands the tests engines and closes them afterwards. */
 export interface ContractBench {
   open(options?: ContractOptions): Promise<Engine>;
+  child(): ContractStore["child"];
 }
 
 /** The suite, for an implementation that makes its stores with `makeStore`. */
@@ -51,11 +58,15 @@ export function describeEngineContract(name: string, makeStore: () => Promise<Co
         engines.push(engine);
         return engine;
       },
+      child: () => store!.child,
     };
     describeDirectory(bench);
     describeLog(bench);
     describeMailbox(bench);
+    describeLeases(bench);
+    describeArchives(bench);
     describeSubscriptions(bench);
     describeReopening(bench);
+    describeKill(bench);
   });
 }

@@ -29,18 +29,21 @@ describe("ensureSchema", () => {
     driver.close();
   });
 
-  it("gives the store of version 1 a mailbox, and keeps what is in it", async () => {
+  it("gives the store of version 1 a mailbox, leases and checksums, and keeps what is in it", async () => {
     const path = join(makeTempDirectory(), "narthex.db");
     const driver = await openDriver(path);
     ensureSchema(driver, path);
     driver.exec("INSERT INTO sessions (id, created_ms, revision, is_cloud, attributes) VALUES ('s', 0, 1, 0, '{}')");
-    // What version 2 added, taken away again.
+    // What versions 2 and 3 added, taken away again.
+    driver.exec("DROP TABLE leases; ALTER TABLE events DROP COLUMN sum; ALTER TABLE tails DROP COLUMN last_sum");
     driver.exec("DROP TABLE commands; DROP TABLE creates; PRAGMA user_version = 1");
     ensureSchema(driver, path);
     expect(driver.prepare("SELECT id FROM sessions").all()).toHaveLength(1);
     expect(driver.prepare("SELECT count(*) AS n FROM commands").get()?.["n"]).toBe(0);
     expect(driver.prepare("SELECT count(*) AS n FROM creates").get()?.["n"]).toBe(0);
-    expect(driver.prepare("PRAGMA user_version").get()?.["user_version"]).toBe(2);
+    expect(driver.prepare("SELECT count(sum) AS n FROM events").get()?.["n"]).toBe(0);
+    expect(driver.prepare("SELECT count(*) AS n FROM leases").get()?.["n"]).toBe(0);
+    expect(driver.prepare("PRAGMA user_version").get()?.["user_version"]).toBe(3);
     driver.close();
   });
 

@@ -30,6 +30,20 @@ describe("two processes on one directory", () => {
     await engine.close();
   });
 
+  it("know whether another one is there, also when that is killed", async () => {
+    const directory = makeTempDirectory();
+    const engine = await openLocalEngine({ directory });
+    expect(await engine.isAlone()).toBe(true);
+    const other = startScript("post-forever", directory, "other");
+    await other.untilLines(1);
+    expect(await engine.isAlone()).toBe(false);
+    await other.kill();
+    expect(await engine.isAlone()).toBe(true);
+    await engine.directory.create({ id: "after", isCloud: true, attributes: {} });
+    expect(await engine.verify()).toEqual([]);
+    await engine.close();
+  });
+
   it("create one new store when they open it at the same moment", async () => {
     const directory = makeTempDirectory();
     const children = ["one", "two", "three"].map((name) => startScript("open-and-create", directory, name));

@@ -33,6 +33,19 @@ async function damage(directory: string, sql: string): Promise<void> {
 }
 
 describe("verify", () => {
+  it("looks at one session when it is asked for one, and says when there is none", async () => {
+    const directory = await makeStore();
+    const engine = await openLocalEngine({ directory });
+    await engine.directory.create({ id: "s-2", isCloud: true, attributes: {} });
+    await engine.close();
+    await damage(directory, "UPDATE events SET body = '{}' WHERE seq = 3");
+    const damaged = await openLocalEngine({ directory, readOnly: true });
+    expect(await damaged.verify("s-2")).toEqual([]);
+    expect(await damaged.verify("s-1")).not.toEqual([]);
+    await expect(damaged.verify("s-3")).rejects.toMatchObject({ code: "SESSION_NOT_FOUND" });
+    await damaged.close();
+  });
+
   it("finds nothing in a sound store", async () => {
     expect(await verify(await makeStore())).toEqual([]);
   });
@@ -41,17 +54,34 @@ describe("verify", () => {
     [
       "a body that is no JSON",
       "UPDATE events SET body = '{\"id\"' WHERE seq = 3",
-      [/^Session s-1, record 3: is no JSON object\.$/],
+      [/^Session s-1, record 3: is no JSON object\.$/, /record 3: it or the record before it is not what was written/],
     ],
     [
       "a body that belongs to another event",
       `UPDATE events SET body = replace(body, '"e-3"', '"e-9"') WHERE seq = 3`,
-      [/^Session s-1, record 3: its body has another id/],
+      [
+        /^Session s-1, record 3: its body has another id/,
+        /record 3: it or the record before it is not what was written/,
+      ],
+    ],
+    [
+      "a body in which one character was changed",
+      "UPDATE events SET body = replace(body, 'hello', 'hallo') WHERE seq = 3",
+      [/record 3: it or the record before it is not what was written/],
+    ],
+    [
+      "a checksum that was taken away",
+      "UPDATE events SET sum = NULL WHERE seq = 2",
+      [/record 3: it or the record before it is not what was written/],
     ],
     [
       "an event that was taken out",
       "DELETE FROM events WHERE seq = 2",
-      [/record 3: its parent "e-2" is no earlier persisted event/, /has 4 events, its tail says 5/],
+      [
+        /record 3: its parent "e-2" is no earlier persisted event/,
+        /record 3: it or the record before it is not what was written/,
+        /has 4 events, its tail says 5/,
+      ],
     ],
     [
       "an event that was cut off the end",
@@ -61,13 +91,17 @@ describe("verify", () => {
     [
       "events behind the tail",
       "UPDATE tails SET persisted_seq = 4, event_count = 4, last_event_id = 'e-4'",
-      [/^Session s-1 has 1 events behind its tail\.$/],
+      [
+        /^Session s-1, record 4: its tail has another checksum than it\.$/,
+        /^Session s-1 has 1 events behind its tail\.$/,
+        /^Session s-1: it was written up to record 5, and the store ends with 4\.$/,
+      ],
     ],
     ["a reservation that was set back", "UPDATE tails SET reserved_seq = 2", [/beyond its reserved sequence numbers/]],
     ["a session without a tail", "DELETE FROM tails", [/^Session s-1 has no tail\.$/]],
     [
       "events of no session",
-      "PRAGMA foreign_keys = OFF; INSERT INTO events VALUES (77, 1, 'e', 't', '{}')",
+      "PRAGMA foreign_keys = OFF; INSERT INTO events VALUES (77, 1, 'e', 't', '{}', NULL)",
       [/table events has a row of a session that does not exist/],
     ],
   ];

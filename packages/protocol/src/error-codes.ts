@@ -66,6 +66,11 @@ export const ERROR_CODES = {
   SESSION_DETACH_FAILED: facts("safe", -32603, "The runtime refused to let the session go."),
   SESSION_DELETE_FAILED: facts("never", -32603, "The runtime could not delete the session."),
   SESSION_NOT_READY: facts("safe", -32603, "A cloud session's worker did not start in time; the message was not sent."),
+  EVENT_CURSOR_EXPIRED: facts(
+    "never",
+    -32603,
+    "A place in a session's events that the runtime does not know any more.",
+  ),
   SESSION_ERROR: facts("safe", -32603, "The turn ended with a session.error event."),
   SESSION_SHUT_DOWN: facts("never", -32603, "The runtime shut the session down."),
   TURN_TIMEOUT: facts("safe", -32603, "The turn did not end within the time limit; it goes on in the runtime."),
@@ -114,8 +119,15 @@ export const ERROR_CODES = {
   MODEL_CONFIG_INVALID: facts("never", -32602, "The model configuration is incomplete or malformed."),
   // Storage.
   LOG_CONFLICT: facts("never", -32603, "Another host has written to this session's log."),
+  SESSION_LEASED: facts("safe", -32603, "Another process runs this session: try again when it has let it go."),
+  LEASE_LOST: facts("never", -32603, "Another process has taken over this session; what this one writes is refused."),
   STORE_UNAVAILABLE: facts("safe", -32603, "The data directory cannot be opened, read or written."),
   STORE_CORRUPT: facts("never", -32603, "The data directory holds damaged data."),
+  ARCHIVE_INVALID: facts(
+    "never",
+    -32602,
+    "An exported session cannot be imported: it is malformed, damaged or cut off.",
+  ),
   // Command line.
   USAGE: facts("never", -32602, "The command line is malformed."),
 } as const satisfies Record<string, ErrorCodeFacts>;

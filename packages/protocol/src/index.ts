@@ -5,6 +5,7 @@ export {
   PROTOCOL_VERSION,
   FEATURE_DURABLE_SEND,
   FEATURE_EARLY_SESSION_TRAFFIC,
+  FEATURE_IDEMPOTENCY_KEYS,
 } from "./version.ts";
 export { ERROR_CODES, isErrorCode, type ErrorCode, type Retry } from "./error-codes.ts";
 export { NarthexError, messageOf, type NarthexErrorOptions, type RpcErrorObject } from "./errors.ts";

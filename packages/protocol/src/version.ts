@@ -18,3 +18,9 @@ export const FEATURE_EARLY_SESSION_TRAFFIC = "early-session-traffic";
  * accepted is never lost, also when the session has not started yet; a client need not wait for readiness.
  */
 export const FEATURE_DURABLE_SEND = "durable-send";
+
+/**
+ * What a runtime may declare in its answer to `connect` (`features`). With `idempotency-keys` it says that a `session.send`
+ * that is repeated with the same `idempotencyKey` is the same message: a client may repeat one whose answer was lost.
+ */
+export const FEATURE_IDEMPOTENCY_KEYS = "idempotency-keys";

@@ -1,5 +1,7 @@
 // @narthex/runtime: hosts agent sessions.
-export { Runtime, type OpenedSession } from "./runtime.ts";
+export { Runtime } from "./runtime.ts";
+export type { ModelOffer, ToolOffer } from "./offers.ts";
+export type { OpenedSession } from "./session/opened-session.ts";
 export {
   DEFAULT_SESSION_LIMITS,
   type LifecycleNotice,
@@ -15,4 +17,13 @@ export type { Prompt } from "./session/turn-machine.ts";
 export type { SessionMetadataEntry } from "./session/session-record.ts";
 export { modelConfigFromEnvironment, type ModelConfig } from "./models/resolve-model.ts";
 export { DEFAULT_TOOL_LIMITS, type ToolLimits } from "./tools/tool.ts";
+export { reportSession, type SessionReport } from "./session-report.ts";
+export { createGit, type Git } from "./workspace/git.ts";
 export type { RepositoryBases } from "./workspace/repository-source.ts";
+export {
+  packWorkspace,
+  parsePackedWorkspace,
+  unpackWorkspace,
+  type PackedWorkspace,
+} from "./workspace/packed-workspace.ts";
+export { createWorkspaces, type Workspaces } from "./workspace/workspaces.ts";

@@ -1,47 +1,85 @@
 import { NarthexError } from "@narthex/protocol";
-import type { HostedSession } from "./session/session.ts";
+import { fateOf, type Fate, type ResidencyLimits } from "./residency.ts";
+import type { Dormant, HostedSession } from "./session/session.ts";
 
-export interface LiveSessionsOptions {
+export interface LiveSessionsOptions extends ResidencyLimits {
   readonly maxSessions: number;
+  /** A session has left memory; nothing more is written by it than what is on its way. */
+  readonly onLeave: (id: string) => void;
+  readonly maxHibernated: number;
+  /** Milliseconds that a session stays after a call has asked for it: the call is still to use it. */
+  readonly callGraceMs: number;
+  /** Milliseconds on a clock that never goes back. */
+  readonly now: () => number;
 }
 
-/** The sessions in memory, and those on their way there, the longest unused first. */
+/** At rest for long enough, whatever the limits. */
+const SHORT_OF_MEMORY: ResidencyLimits = { unattachedIdleMs: 0, attachedIdleMs: 0 };
+
+/** The sessions in memory, those on their way there, and those whose clients are attached while they hibernate. */
 export class LiveSessions {
   readonly #options: LiveSessionsOptions;
   readonly #all = new Map<string, Promise<HostedSession>>();
-  readonly #ready = new Map<string, HostedSession>();
+  /** The longest unused first. */
+  readonly #ready = new Map<string, { readonly session: HostedSession; readonly usedAt: number }>();
+  readonly #dormant = new Map<string, Dormant>();
   #isClosed = false;
 
   constructor(options: LiveSessionsOptions) {
     this.#options = options;
   }
 
-  /** The session of an id, also while it is on its way. */
+  /** The session of an id, also while it is on its way; somebody is about to use it. */
   find(id: string): Promise<HostedSession> | undefined {
+    this.#touch(id);
     return this.#all.get(id);
+  }
+
+  has(id: string): boolean {
+    return this.#all.has(id);
   }
 
   /** The session of an id if it is in memory. */
   ready(id: string): HostedSession | undefined {
-    return this.#ready.get(id);
+    return this.#ready.get(id)?.session;
   }
 
-  /** The sessions that a client is attached to. */
-  of(clientId: string): HostedSession[] {
-    return [...this.#ready.values()].filter((session) => session.attachments.has(clientId));
+  /** What is kept of a session that hibernates. */
+  dormant(id: string): Dormant | undefined {
+    return this.#ready.has(id) ? undefined : this.#dormant.get(id);
+  }
+
+  /** Ids of the sessions that a client is attached to. */
+  of(clientId: string): string[] {
+    const ready = [...this.#ready].map(([id, { session }]) => [id, session.attachments] as const);
+    const dormant = [...this.#dormant].map(([id, { attachments }]) => [id, attachments] as const);
+    const attached = [...ready, ...dormant].filter(([, attachments]) => attachments.has(clientId));
+    return [...new Set(attached.map(([id]) => id))];
+  }
+
+  /** Ends a client's part in a session, also in one that hibernates or is just waking. */
+  detach(id: string, clientId: string): void {
+    const session = this.ready(id);
+    const dormant = this.#dormant.get(id);
+    if (session !== undefined) session.detach(clientId);
+    else dormant?.attachments.detach(clientId);
+    if (dormant?.attachments.size === 0 && !this.#all.has(id)) this.#dormant.delete(id);
+    this.settle(id);
   }
 
   /**
-   * Brings a session into memory once, however many ask for it at the same time.
+   * Brings a session into memory once, however many ask for it at the same time; one that hibernates wakes with the
+   * clients that it has.
    * @throws {NarthexError} SERVER_SHUTTING_DOWN, and what `make` throws
    */
-  async enter(id: string, make: () => Promise<HostedSession>): Promise<HostedSession> {
+  async enter(id: string, make: (dormant: Dormant | undefined) => Promise<HostedSession>): Promise<HostedSession> {
     if (this.#isClosed) throw new NarthexError("SERVER_SHUTTING_DOWN", "The runtime is shutting down.");
-    const made = make();
+    const made = make(this.#dormant.get(id));
     this.#all.set(id, made);
     try {
       const session = await made;
-      this.#ready.set(id, session);
+      this.#dormant.delete(id);
+      this.#ready.set(id, { session, usedAt: this.#options.now() });
       return session;
     } catch (error) {
       if (this.#all.get(id) === made) this.#all.delete(id);
@@ -50,38 +88,81 @@ export class LiveSessions {
   }
 
   /**
-   * Memory is bounded: an idle session that nobody is attached to goes before a new one comes.
+   * Memory is bounded: sessions at rest go before a new one comes, those that nobody is attached to first (R2).
    * @throws {NarthexError} LIMIT_EXCEEDED
    */
   makeRoom(): void {
     const { maxSessions } = this.#options;
     if (this.#all.size < maxSessions) return;
-    for (const id of this.#ready.keys()) {
-      this.unloadIfUnused(id);
-      if (this.#all.size < maxSessions) return;
+    for (const wanted of ["unloads", "hibernates"] as const) {
+      for (const id of this.#ready.keys()) {
+        if (this.#fate(id, SHORT_OF_MEMORY) !== wanted) continue;
+        if (wanted === "hibernates" && this.#isAwaited(id)) continue;
+        this.#leave(id, wanted);
+        if (this.#all.size < maxSessions) return;
+      }
     }
     throw new NarthexError("LIMIT_EXCEEDED", `${maxSessions} sessions are in use: disconnect some first.`);
   }
 
-  /** Lets a session go from memory when nobody is attached and nothing runs; nothing is lost by that. */
-  unloadIfUnused(id: string): void {
-    const session = this.#ready.get(id);
-    if (session === undefined || session.attachments.size > 0 || !session.isIdle) return;
-    this.forget(id, session);
-    session.unload();
+  /** A session has come to rest, or a client has left it: its time begins, and may be over at once. */
+  settle(id: string): void {
+    this.#touch(id);
+    this.#leave(id, this.#fate(id, this.#options));
+  }
+
+  /** Lets go whose time is over. */
+  sweep(): void {
+    for (const id of this.#ready.keys()) if (!this.#isAwaited(id)) this.#leave(id, this.#fate(id, this.#options));
   }
 
   /** Takes a session out, unless another one has taken its place. */
-  forget(id: string, session: HostedSession | undefined = this.#ready.get(id)): void {
-    if (this.#ready.get(id) !== session) return;
+  forget(id: string, session: HostedSession | undefined = this.ready(id)): void {
+    if (this.ready(id) !== session) return;
     this.#ready.delete(id);
-    this.#all.delete(id);
+    const wasThere = this.#all.delete(id);
+    this.#dormant.delete(id);
+    if (wasThere) this.#options.onLeave(id);
   }
 
-  /** Takes no new sessions from now on; resolves with those that there are. */
-  async close(): Promise<HostedSession[]> {
+  /** Takes no new sessions from now on, and puts away those that there are, those on their way as soon as they are there. */
+  async close(putAway: (session: HostedSession) => Promise<void>): Promise<void> {
     this.#isClosed = true;
-    await Promise.allSettled(this.#all.values());
-    return [...this.#ready.values()];
+    const leaving = [...this.#all].map(async ([id, made]) => {
+      const session = await made;
+      await putAway(session);
+      this.forget(id, session);
+    });
+    await Promise.allSettled(leaving);
+  }
+
+  #touch(id: string): void {
+    const entry = this.#ready.get(id);
+    if (entry === undefined) return;
+    this.#ready.delete(id);
+    this.#ready.set(id, { ...entry, usedAt: this.#options.now() });
+  }
+
+  /** Has a call asked for it just now? */
+  #isAwaited(id: string): boolean {
+    const { now, callGraceMs } = this.#options;
+    return now() - (this.#ready.get(id)?.usedAt ?? 0) < callGraceMs;
+  }
+
+  #fate(id: string, limits: ResidencyLimits): Fate {
+    const entry = this.#ready.get(id);
+    if (entry === undefined) return "stays";
+    const { session, usedAt } = entry;
+    const restingMs = this.#options.now() - usedAt;
+    const fate = fateOf({ isAtRest: session.isAtRest, clients: session.attachments.size, restingMs }, limits);
+    return fate === "hibernates" && this.#dormant.size >= this.#options.maxHibernated ? "stays" : fate;
+  }
+
+  #leave(id: string, fate: Fate): void {
+    const session = this.ready(id);
+    if (session === undefined || fate === "stays") return;
+    this.forget(id, session);
+    const dormant = session.unload();
+    if (fate === "hibernates") this.#dormant.set(id, dormant);
   }
 }

@@ -2,34 +2,35 @@
  * The runtime: which sessions there are, which of them are in memory, and who is attached to them.
  *
  * A session is *stored* (directory and log), and *live* while it is in memory. It becomes live by being created, resumed
- * or addressed, and leaves memory when nobody is attached and nothing runs; nothing is lost by that.
+ * or addressed, and leaves memory when it is at rest (`residency.ts`); nothing is lost by that.
  */
 import type { SessionRecord } from "@narthex/engine";
-import { NarthexError, messageOf, parseSessionId, type RawSessionEvent } from "@narthex/protocol";
+import { NarthexError, messageOf, parseSessionId } from "@narthex/protocol";
 import { DEFAULT_EVENT_LOG_LIMITS, EventLogReader } from "./event-log/event-log-reader.ts";
+import { Lifecycle } from "./lifecycle.ts";
 import { LiveSessions } from "./live-sessions.ts";
-import { createModel } from "./models/resolve-model.ts";
-import { DEFAULT_SESSION_LIMITS, type LifecycleNotice, type RuntimeOptions, type SessionClient } from "./ports.ts";
+import { SessionCatalog, notFound } from "./session-catalog.ts";
+import { SessionLeases } from "./session-leases.ts";
+import { SessionLoader } from "./session-loader.ts";
+import { offeredModels, offeredTools, type ModelOffer, type ToolOffer } from "./offers.ts";
+import {
+  DEFAULT_SESSION_LIMITS,
+  type LifecycleNotice,
+  type RuntimeOptions,
+  type SessionClient,
+  type SessionLimits,
+} from "./ports.ts";
 import { SessionFactory } from "./session/session-factory.ts";
 import { parseSessionParams, requestOf, type SessionParams } from "./session/session-config.ts";
-import { attributesOf, metadataOf, type SessionMetadataEntry } from "./session/session-record.ts";
-import { newSessionId } from "./session/session-id.ts";
+import { attributesOf, changesBy, patchAttributes } from "./session/session-record.ts";
+import { describeOpened, type OpenedSession } from "./session/opened-session.ts";
+import { idFor } from "./session/session-id.ts";
 import type { HostedSession } from "./session/session.ts";
+import { StartRecovery } from "./start-recovery.ts";
+import { Upkeep, upkeepInterval } from "./upkeep.ts";
+import { SessionExpiry } from "./session-expiry.ts";
 import { createBuiltInTools } from "./tools/registry.ts";
 import { createWorkspaces, type Workspaces } from "./workspace/workspaces.ts";
-
-/** Result of `session.create` and `session.resume`. */
-export interface OpenedSession {
-  sessionId: string;
-  nativeSessionId: string;
-  startTime: string;
-  isRemote: boolean;
-  mode: "interactive";
-  workspacePath: string;
-  capabilities: { ui: { elicitation: boolean; mcpApps: boolean; canvases: boolean }; extensions: boolean };
-  modelState: { modelId: string };
-  remoteUrl?: string;
-}
 
 /** Milliseconds until a session whose store has failed is brought back; until the next call when that comes sooner. */
 const STORE_PAUSE_MS = 2_000;
@@ -37,17 +38,42 @@ const STORE_PAUSE_MS = 2_000;
 export class Runtime {
   /** The logs of sessions, for clients that read them. */
   readonly eventLog: EventLogReader;
+  /** What is stored of sessions. */
+  readonly catalog: SessionCatalog;
   readonly #options: RuntimeOptions;
   readonly #workspaces: Workspaces;
   readonly #factory: SessionFactory;
   readonly #live: LiveSessions;
-  readonly #listeners = new Set<(notice: LifecycleNotice) => void>();
+  readonly #leases: SessionLeases;
+  readonly #loader: SessionLoader;
+  readonly #recovery: StartRecovery;
+  readonly #upkeep: Upkeep;
+  readonly #closing = new AbortController();
+  /** Under way; one that fails tidies up before it is over. */
+  readonly #creates = new Set<Promise<OpenedSession>>();
+  readonly #lifecycle: Lifecycle;
 
   constructor(options: RuntimeOptions) {
     this.#options = options;
+    this.#lifecycle = new Lifecycle(options.engine.directory, options.logger);
     const limits = { ...DEFAULT_SESSION_LIMITS, ...options.limits };
     this.eventLog = new EventLogReader(options.engine.log, { ...DEFAULT_EVENT_LOG_LIMITS, ...options.eventLogLimits });
-    this.#live = new LiveSessions({ maxSessions: limits.maxLiveSessions });
+    this.catalog = new SessionCatalog(options.engine, options.remoteUrlOf);
+    this.#leases = new SessionLeases({
+      leases: options.engine.leases,
+      logger: options.logger,
+      host: options.host,
+      ttlMs: options.leaseTtlMs,
+      onLost: (id) => this.#putAway(id),
+    });
+    this.#live = new LiveSessions({
+      ...limits,
+      maxSessions: limits.maxLiveSessions,
+      maxHibernated: limits.maxHibernatedSessions,
+      now: () => performance.now(),
+      onLeave: (id) => this.#leases.release(id),
+    });
+    this.#upkeep = this.#upkeepWith(limits);
     this.#workspaces = createWorkspaces({
       root: options.workspacesDirectory,
       bases: options.repositories,
@@ -56,12 +82,72 @@ export class Runtime {
     this.#factory = new SessionFactory({
       options,
       limits,
+      signal: this.#closing.signal,
       workspaces: this.#workspaces,
       builtInTools: new Map(createBuiltInTools().map((tool) => [tool.name, tool])),
-      onPersisted: (id) => this.#announceUpdate(id),
-      onIdle: (id) => this.#live.unloadIfUnused(id),
+      onPersisted: (id) => this.#lifecycle.updated(id),
+      onIdle: (id) => {
+        this.#recovery.quiet(id);
+        this.#live.settle(id);
+      },
+      onAsked: (id) => this.#recovery.quiet(id),
       onStray: (id) => this.#bringBack(id),
       onBroken: (id) => void setTimeout(() => this.#bringBack(id), STORE_PAUSE_MS).unref(),
+    });
+    this.#loader = new SessionLoader({
+      directory: options.engine.directory,
+      live: this.#live,
+      leases: this.#leases,
+      factory: this.#factory,
+      workspaces: this.#workspaces,
+      logger: options.logger,
+    });
+    this.#recovery = this.#recoveryWith(limits);
+  }
+
+  /** Takes up at the start what ended processes left. */
+  #recoveryWith(limits: SessionLimits): StartRecovery {
+    const options = this.#options;
+    return new StartRecovery({
+      engine: options.engine,
+      logger: options.logger,
+      maxSessions: limits.maxRecoveries,
+      retryMs: limits.recoveryRetryMs,
+      isInHands: (id) => this.#live.has(id),
+      takeUp: async (id) => {
+        const session = await this.open(id);
+        this.#live.settle(id);
+        return session.isWorking;
+      },
+    });
+  }
+
+  /** What is looked after from time to time: sessions at rest, and sessions whose time is over. */
+  #upkeepWith(limits: SessionLimits): Upkeep {
+    const options = this.#options;
+    const noticeMs = Math.min(limits.expiryNoticeMs, limits.retentionMs / 2);
+    const expiry = new SessionExpiry({
+      engine: options.engine,
+      logger: options.logger,
+      lifecycle: this.#lifecycle,
+      retentionMs: limits.retentionMs,
+      noticeMs,
+      graceMs: Math.min(limits.expiryGraceMs, noticeMs),
+      isInUse: (id) => this.#live.has(id) || this.#live.dormant(id) !== undefined,
+      remove: (id) => this.#delete(id, "retention"),
+      now: Date.now,
+    });
+    return new Upkeep(
+      upkeepInterval(limits.upkeepMs, [limits.unattachedIdleMs, limits.attachedIdleMs, limits.retentionMs]),
+      [() => this.#live.sweep(), () => expiry.round()],
+      options.logger,
+    );
+  }
+
+  /** Goes on with what ended processes left; resolves when all of it has been begun, or has to wait for a client. */
+  async recover(): Promise<void> {
+    await this.#recovery.run().catch((error: unknown) => {
+      this.#options.logger.error(`Unfinished work was not looked for: ${messageOf(error)}`);
     });
   }
 
@@ -73,8 +159,18 @@ export class Runtime {
    *   CONFIG_INVALID, IDEMPOTENCY_KEY_REUSED, REPOSITORY_*, BRANCH_NOT_FOUND, CLONE_FAILED, WORKSPACE_UNAVAILABLE, MODEL_CONFIG_INVALID, LIMIT_EXCEEDED
    */
   async createSession(rawParams: unknown, client: SessionClient): Promise<OpenedSession> {
+    const creating = this.#create(rawParams, client);
+    this.#creates.add(creating);
+    try {
+      return await creating;
+    } finally {
+      this.#creates.delete(creating);
+    }
+  }
+
+  async #create(rawParams: unknown, client: SessionClient): Promise<OpenedSession> {
     const params = parseSessionParams(rawParams, "session.create");
-    const id = this.#idFor(params);
+    const id = idFor(params);
     const existing = await this.#existing(id, params);
     if (existing !== undefined) return this.#attachTo(existing, params, client);
     this.#factory.check(params);
@@ -83,12 +179,15 @@ export class Runtime {
     const { record, isNew } = await this.#record(id, params);
     if (!isNew) return this.#attachTo(record, params, client);
     try {
-      const session = await this.#live.enter(id, () => this.#factory.create(record, params, client));
+      const session = await this.#live.enter(id, () =>
+        this.#leases.under(id, (epoch) => this.#factory.create(record, params, client, epoch)),
+      );
       this.#letGo(session, client);
-      this.#announce("session.created", (await directory.get(id)) ?? record);
+      this.#lifecycle.created((await directory.get(id)) ?? record);
       return this.#describe(session, record);
     } catch (error) {
-      await this.#discard(id);
+      await this.#loader.discard(id);
+      this.#closing.signal.throwIfAborted(); // why it failed, then
       throw error;
     }
   }
@@ -111,28 +210,33 @@ export class Runtime {
 
   /**
    * The session of an id, brought into memory when it is only stored; it goes on with what an ended process left.
-   * @throws {NarthexError} SESSION_ID_INVALID, SESSION_NOT_FOUND, WORKSPACE_UNAVAILABLE
+   * @throws {NarthexError} SESSION_ID_INVALID, SESSION_NOT_FOUND, WORKSPACE_UNAVAILABLE, STORE_CORRUPT,
+   *   SESSION_LEASED while another runtime has it
    */
   async open(rawId: unknown): Promise<HostedSession> {
-    const session = await this.#load(parseSessionId(rawId));
+    const session = await this.#loader.load(parseSessionId(rawId));
     session.takeUp();
     return session;
   }
 
-  /** The session of an id if it is in memory. */
-  live(id: string): HostedSession | undefined {
-    return this.#live.ready(id);
+  /** Where a session is, and how many clients are attached to it. */
+  whereabouts(id: string): { state: "running" | "idle" | "hibernated" | "stored"; attachedClients: number } {
+    const session = this.#live.ready(id);
+    if (session !== undefined) {
+      return { state: session.isIdle ? "idle" : "running", attachedClients: session.attachments.size };
+    }
+    const dormant = this.#live.dormant(id);
+    return { state: dormant === undefined ? "stored" : "hibernated", attachedClients: dormant?.attachments.size ?? 0 };
   }
 
   /** Ends a client's part in a session. Harmless when it has none. */
   detach(id: string, clientId: string): void {
-    this.#live.ready(id)?.detach(clientId);
-    this.#live.unloadIfUnused(id);
+    this.#live.detach(id, clientId);
   }
 
   /** A connection has ended: ends its part in every session. */
   detachAll(clientId: string): void {
-    for (const { id } of this.#live.of(clientId)) this.detach(id, clientId);
+    for (const id of this.#live.of(clientId)) this.detach(id, clientId);
   }
 
   /** Shuts a session down in memory; it stays stored. False when it is not in memory. */
@@ -142,83 +246,46 @@ export class Runtime {
     return session !== undefined;
   }
 
-  /** Deletes a session with its log and its workspace. False when there is none. */
+  /**
+   * Deletes a session with its log and its workspace. False when there is none.
+   * @throws {NarthexError} SESSION_ID_INVALID, SESSION_LEASED while another runtime has it
+   */
   async delete(rawId: unknown): Promise<boolean> {
-    const id = parseSessionId(rawId);
+    return this.#delete(parseSessionId(rawId));
+  }
+
+  async #delete(id: string, reason?: "retention"): Promise<boolean> {
+    const { directory } = this.#options.engine;
     await this.#shutDown(id);
-    const wasThere = await this.#options.engine.directory.remove(id);
+    const isThere = (await directory.get(id)) !== undefined;
+    const wasThere = isThere && (await this.#leases.under(id, () => directory.remove(id)));
+    this.#leases.release(id);
     await this.#workspaces.remove(id);
-    if (wasThere) this.#notify({ type: "session.deleted", sessionId: id });
+    if (wasThere) this.#lifecycle.deleted(id, reason);
     return wasThere;
   }
 
-  /** Sessions with at least one prompt, and cloud sessions without one; newest change first. */
-  async list(filter: Record<string, string> = {}): Promise<SessionMetadataEntry[]> {
-    const { directory } = this.#options.engine;
-    const records = await directory.list({ attributes: filter, orCloud: true }, { limit: 1_000 });
-    return records.map((record) => metadataOf(record, this.#options.remoteUrlOf(record.id)));
-  }
-
-  async metadata(id: string): Promise<SessionMetadataEntry | undefined> {
-    const record = await this.#options.engine.directory.get(id);
-    return record === undefined ? undefined : metadataOf(record, this.#options.remoteUrlOf(id));
-  }
-
-  async lastId(): Promise<string | undefined> {
-    return (await this.#options.engine.directory.last())?.id;
-  }
-
-  /**
-   * The persisted events of a session, in order.
-   * @throws {NarthexError} SESSION_NOT_FOUND
-   */
-  async events(rawId: unknown): Promise<RawSessionEvent[]> {
-    const id = parseSessionId(rawId);
-    const { directory, log } = this.#options.engine;
-    if ((await directory.get(id)) === undefined) throw notFound(id);
-    return (await log.read(id)).map((record) => record.event);
-  }
-
   /** The models a session can ask for. */
-  models(): { id: string; name: string; isOffline: boolean; contextTokens: number }[] {
-    const model = createModel(this.#options.model);
-    const name = model.isOffline ? "Offline planner (no language model)" : model.id;
-    return [{ id: model.id, name, isOffline: model.isOffline, contextTokens: model.contextTokens }];
+  models(): ModelOffer[] {
+    return offeredModels(this.#options.model);
   }
 
-  builtInTools(): { name: string; description: string; parameters: Record<string, unknown> }[] {
-    return createBuiltInTools().map(({ name, description, parameters }) => ({ name, description, parameters }));
+  builtInTools(): ToolOffer[] {
+    return offeredTools();
   }
 
   /** Subscribes to sessions that come, change and go; returns the function that ends the subscription. */
   onLifecycle(listener: (notice: LifecycleNotice) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#lifecycle.subscribe(listener);
   }
 
   /** Puts every session away, so that the next process goes on with it; takes no new ones. */
   async close(): Promise<void> {
-    const sessions = await this.#live.close();
-    await Promise.all(sessions.map((session) => session.suspend()));
-    for (const session of sessions) this.#live.forget(session.id, session);
-  }
-
-  #idFor(params: SessionParams): string {
-    const given = params.sessionId === "" ? undefined : params.sessionId;
-    if (params.cloud === undefined) return given === undefined ? newSessionId() : parseSessionId(given);
-    if (given !== undefined) {
-      throw new NarthexError(
-        "CLOUD_SESSION_ID_NOT_ALLOWED",
-        "Cannot specify sessionId when creating a cloud session: the runtime chooses it.",
-      );
-    }
-    if (params.provider !== undefined) {
-      throw new NarthexError(
-        "CLOUD_PROVIDER_NOT_ALLOWED",
-        "Cannot specify provider when creating a cloud session: the runtime's model is used.",
-      );
-    }
-    return newSessionId();
+    this.#recovery.stop();
+    this.#upkeep.stop();
+    this.#closing.abort(new NarthexError("SERVER_SHUTTING_DOWN", "The runtime is shutting down."));
+    await Promise.allSettled([this.#live.close((session) => session.suspend()), ...this.#creates]);
+    await this.#leases.close();
   }
 
   /** The session that a create is about when it is there already. */
@@ -248,40 +315,33 @@ export class Runtime {
   async #attach(record: SessionRecord, params: SessionParams, client: SessionClient): Promise<HostedSession> {
     this.#factory.check(params);
     for (;;) {
-      const session = await this.#load(record.id);
+      const session = await this.#loader.load(record.id);
       // It may have left memory since it was found, with the client that created it and dropped: then it comes back.
       if (this.#live.ready(record.id) !== session) continue;
       session.attach(client, params);
+      await this.#remember(record.id, session, params);
       return session;
     }
   }
 
-  async #load(id: string): Promise<HostedSession> {
-    const live = await this.#live.find(id);
-    if (live !== undefined && !live.isBroken) return live;
-    const record = await this.#options.engine.directory.get(id);
-    if (record === undefined) throw notFound(id);
-    // Somebody else may have begun to bring it back meanwhile.
-    const broken = this.#live.ready(id)?.isBroken === true ? this.#live.ready(id) : undefined;
-    if (broken === undefined) {
-      if (this.#live.find(id) === undefined) this.#live.makeRoom();
-      return this.#live.find(id) ?? this.#live.enter(id, () => this.#factory.restore(record));
-    }
-    this.#live.forget(id, broken);
-    return this.#live.enter(id, async () => {
-      await broken.abandon();
-      const session = await this.#factory.restore(record);
-      session.replace(broken);
-      return session;
-    });
+  /** What a client asks for and can answer counts for a process without it too. */
+  async #remember(id: string, session: HostedSession, params: SessionParams): Promise<void> {
+    const { directory } = this.#options.engine;
+    const record = await directory.get(id);
+    const changes = record && changesBy(record, params, session.attachments.partWith(params));
+    if (changes !== undefined) await patchAttributes(directory, id, changes);
   }
 
   /**
-   * The client is attached. What an ended process left is taken up in the second turn of the loop from here: by then the
-   * gateway has written the response, and the events that it held behind it.
+   * The client is attached. What an ended process left is taken up, and what is asked by request is asked, in the second
+   * turn of the loop from here: by then the gateway has written the response, and the events that it held behind it.
    */
   #welcome(session: HostedSession, client: SessionClient): void {
-    setImmediate(() => setImmediate(() => session.takeUp()));
+    const begin = (): void => {
+      session.takeUp();
+      session.askNewcomer(client.id);
+    };
+    setImmediate(() => setImmediate(begin));
     this.#letGo(session, client);
   }
 
@@ -291,68 +351,31 @@ export class Runtime {
   }
 
   #describe(session: HostedSession, record: SessionRecord): OpenedSession {
-    const remoteUrl = this.#options.remoteUrlOf(session.id);
-    return {
-      sessionId: session.id,
-      nativeSessionId: session.id,
-      startTime: record.createdAt,
-      isRemote: record.isCloud,
-      mode: "interactive",
-      workspacePath: session.workspaceRoot,
-      capabilities: {
-        ui: { elicitation: session.attachments.can("elicitation"), mcpApps: false, canvases: false },
-        extensions: false,
-      },
-      modelState: { modelId: session.model.id },
-      ...(remoteUrl === undefined ? {} : { remoteUrl }),
-    };
+    return describeOpened(session, record, this.#options.remoteUrlOf(session.id));
   }
 
   async #shutDown(id: string): Promise<HostedSession | undefined> {
-    const session = this.#live.ready(id);
+    // One that hibernates is in memory as far as its clients know.
+    const isDormant = this.#live.dormant(id) !== undefined;
+    const session = isDormant ? await this.#loader.load(id) : this.#live.ready(id);
     if (session === undefined) return undefined;
     await session.close();
     this.#live.forget(id, session);
+    this.#recovery.quiet(id);
+    await this.#leases.released(); // whoever is told of the end may bring it back elsewhere
     return session;
+  }
+
+  /** Another process has taken a session over: it ends here, and whatever ran is that one's now. */
+  #putAway(id: string): void {
+    const session = this.#live.ready(id);
+    if (session === undefined) return;
+    this.#live.forget(id, session);
+    session.suspend().catch((error: unknown) => this.#options.logger.warn(messageOf(error), { sessionId: id }));
   }
 
   /** Something was accepted for a session that has left memory. */
   #bringBack(id: string): void {
     this.open(id).catch((error: unknown) => this.#options.logger.warn(messageOf(error), { sessionId: id }));
   }
-
-  /** A create that failed leaves nothing behind. */
-  async #discard(id: string): Promise<void> {
-    this.#live.forget(id);
-    try {
-      await this.#options.engine.directory.remove(id);
-      await this.#workspaces.remove(id);
-    } catch (error) {
-      this.#options.logger.warn(`What a failed create left could not be removed: ${messageOf(error)}`, {
-        sessionId: id,
-      });
-    }
-  }
-
-  #announceUpdate(id: string): void {
-    if (this.#listeners.size === 0) return;
-    this.#options.engine.directory.get(id).then(
-      (record) => record !== undefined && this.#announce("session.updated", record),
-      (error: unknown) => this.#options.logger.warn(messageOf(error), { sessionId: id }),
-    );
-  }
-
-  #announce(type: "session.created" | "session.updated", record: SessionRecord): void {
-    const { sessionId, startTime, modifiedTime, summary } = metadataOf(record, undefined);
-    const metadata = { startTime, modifiedTime, ...(summary === undefined ? {} : { summary }) };
-    this.#notify({ type, sessionId, metadata });
-  }
-
-  #notify(notice: LifecycleNotice): void {
-    for (const listener of this.#listeners) listener(notice);
-  }
-}
-
-function notFound(id: string): NarthexError {
-  return new NarthexError("SESSION_NOT_FOUND", `Session not found: ${id}`);
 }

@@ -5,6 +5,7 @@ export { CopilotSession, type AssistantMessageEvent } from "./core/session.ts";
 export type { WaitOptions } from "./core/turn-waits.ts";
 export type { ConnectionEvent, ConnectionEventHandler } from "./core/connection-events.ts";
 export { DEFAULT_RECONNECT_OPTIONS, type ReconnectOptions } from "./core/reconnect-options.ts";
+export type { EventStreamOptions } from "./core/event-stream.ts";
 export type { SessionStartup } from "./core/session-traffic.ts";
 export { defineTool } from "./core/define-tool.ts";
 export { approveAll, createAttributedPermissionResult } from "./core/approve.ts";

@@ -114,6 +114,8 @@ export async function startStand(
     defaultWorkingDirectory: home,
     remoteUrlOf: urlOf,
     logger: silent,
+    // A stand that follows another one in this process takes its sessions over, as a process does with those of a dead one.
+    host: "stand",
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(options.eventLogLimits === undefined ? {} : { eventLogLimits: options.eventLogLimits }),
   });

@@ -35,7 +35,7 @@ export function mortal(lifetimeInCommits: number): Mortal {
 }
 
 function wrapped(engine: Engine, mayWrite: () => boolean, never: <T>() => Promise<T>): Engine {
-  const { directory, log, mailbox } = engine;
+  const { directory, log, mailbox, leases } = engine;
   return {
     directory: {
       create: (record) => (mayWrite() ? directory.create(record) : never()),
@@ -45,6 +45,7 @@ function wrapped(engine: Engine, mayWrite: () => boolean, never: <T>() => Promis
       list: (filter, page) => directory.list(filter, page),
       update: (id, patch, revision) => (mayWrite() ? directory.update(id, patch, revision) : never()),
       remove: (id) => (mayWrite() ? directory.remove(id) : never()),
+      restingSince: (moment, page) => directory.restingSince(moment, page),
       last: () => directory.last(),
     },
     log: {
@@ -58,9 +59,19 @@ function wrapped(engine: Engine, mayWrite: () => boolean, never: <T>() => Promis
       post: (id, command) => (mayWrite() ? mailbox.post(id, command) : never()),
       find: (id, commandId) => mailbox.find(id, commandId),
       take: (id) => mailbox.take(id),
-      ack: (id, positions) => (mayWrite() ? mailbox.ack(id, positions) : never()),
+      sessionsWaiting: (page) => mailbox.sessionsWaiting(page),
+      ack: (id, positions, options) => (mayWrite() ? mailbox.ack(id, positions, options) : never()),
     },
-    verify: () => engine.verify(),
+    leases: {
+      claim: (id, host, ttlMs) => (mayWrite() ? leases.claim(id, host, ttlMs) : never()),
+      renew: (id, epoch, ttlMs) => (mayWrite() ? leases.renew(id, epoch, ttlMs) : never()),
+      release: (id, epoch) => (mayWrite() ? leases.release(id, epoch) : never()),
+      holder: (id) => leases.holder(id),
+      expired: (limit) => leases.expired(limit),
+    },
+    archives: engine.archives,
+    isAlone: () => engine.isAlone(),
+    verify: (id) => engine.verify(id),
     close: () => engine.close(),
   };
 }

@@ -44,9 +44,13 @@ function sick(failingCommit: number) {
         post: (id, command) => write(() => mailbox.post(id, command)),
         find: (id, commandId) => mailbox.find(id, commandId),
         take: (id) => mailbox.take(id),
-        ack: (id, positions) => write(() => mailbox.ack(id, positions)),
+        sessionsWaiting: (page) => mailbox.sessionsWaiting(page),
+        ack: (id, positions, options) => write(() => mailbox.ack(id, positions, options)),
       },
-      verify: () => engine.verify(),
+      leases: engine.leases,
+      archives: engine.archives,
+      isAlone: () => engine.isAlone(),
+      verify: (id) => engine.verify(id),
       close: () => engine.close(),
     };
   };

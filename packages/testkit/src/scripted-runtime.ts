@@ -41,6 +41,7 @@ export interface ScriptedRuntimeOptions {
 export class ScriptedRuntime {
   /** What has happened in its sessions. */
   readonly log = new ScriptedLog();
+  readonly #keepsLog: boolean;
   readonly #server: Server;
   readonly #port: number;
   readonly #answers: NonNullable<ScriptedRuntimeOptions["answers"]>;
@@ -61,6 +62,7 @@ export class ScriptedRuntime {
       timestamp: new Date().toISOString(),
       protocolVersion: PROTOCOL_VERSION,
     });
+    this.#keepsLog = options.log !== undefined;
     this.#answers = { connect, ping, ...this.#logAnswers(options.log), ...options.answers };
     server.on("connection", (socket) => this.#accept(socket));
   }
@@ -159,7 +161,7 @@ export class ScriptedRuntime {
     const id = randomUUID();
     const event = { id, timestamp: new Date().toISOString(), parentId: this.#lastEventId, type, data, ...extra };
     if (extra.ephemeral !== true) this.#lastEventId = id;
-    this.log.append(sessionId, event);
+    if (this.#keepsLog) this.log.append(sessionId, event);
     return event;
   }
 

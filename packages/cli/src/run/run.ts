@@ -56,6 +56,8 @@ function runtimeArguments(flags: RunFlags, { owner, name, folder }: RepositoryCh
   return [
     "--home",
     dataDirectory(flags.home, process.env),
+    "--max-recoveries", // this command is about its own session, not about what others left
+    "0",
     ...(folder === undefined ? [] : ["--repository", `${owner}/${name}=${folder}`]),
     ...(flags.model === undefined ? [] : ["--model", flags.model]),
     ...(flags.baseUrl === undefined ? [] : ["--base-url", flags.baseUrl]),

@@ -5,7 +5,17 @@ import type { ServeFlags } from "./options.ts";
 const WITHOUT_VALUE = new Set(["--headless", "--server", "--no-auto-update", "--no-auto-login", "--remote", "--stdio"]);
 const WITH_VALUE = new Set(["--port", "--log-level", "--auth-token-env", "--session-idle-timeout"]);
 /** Ours, for programs that start this runtime through an SDK's `args`. */
-const OWN_WITH_VALUE = new Set(["--home", "--repositories", "--repository", "--model", "--base-url"]);
+const OWN_WITH_VALUE = new Set([
+  "--home",
+  "--repositories",
+  "--repository",
+  "--model",
+  "--base-url",
+  "--max-recoveries",
+  "--attached-idle-timeout",
+  "--drain-timeout",
+  "--session-retention",
+]);
 
 /** Is this how an SDK starts a runtime? */
 export function isHeadlessStart(args: readonly string[]): boolean {
@@ -37,6 +47,11 @@ export function parseHeadlessArguments(args: readonly string[]): ServeFlags {
     model: last("--model"),
     baseUrl: last("--base-url"),
     logLevel: last("--log-level"),
+    maxRecoveries: last("--max-recoveries"),
+    sessionIdleTimeout: last("--session-idle-timeout"),
+    attachedIdleTimeout: last("--attached-idle-timeout"),
+    drainTimeout: last("--drain-timeout"),
+    sessionRetention: last("--session-retention"),
   };
   return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
 }

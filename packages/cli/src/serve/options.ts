@@ -1,7 +1,12 @@
 // What a runtime is started with, from the command line and the environment.
 import path from "node:path";
 import { NarthexError } from "@narthex/protocol";
-import { modelConfigFromEnvironment, type ModelConfig, type RepositoryBases } from "@narthex/runtime";
+import {
+  modelConfigFromEnvironment,
+  type ModelConfig,
+  type RepositoryBases,
+  type SessionLimits,
+} from "@narthex/runtime";
 import { dataDirectory } from "../home.ts";
 import { isLogLevel } from "./logger.ts";
 
@@ -13,6 +18,10 @@ export interface ServeOptions {
   readonly repositories: RepositoryBases;
   readonly model: ModelConfig;
   readonly logLevel: string;
+  /** Limits that the command line or the environment sets. */
+  readonly limits: Partial<SessionLimits>;
+  /** Milliseconds that sessions have to be put away when the runtime is told to end. */
+  readonly drainTimeoutMs: number;
   /** End with the process that started this one. */
   readonly endsWithParent: boolean;
 }
@@ -27,6 +36,11 @@ export interface ServeFlags {
   readonly model?: string;
   readonly baseUrl?: string;
   readonly logLevel?: string;
+  readonly maxRecoveries?: string;
+  readonly sessionIdleTimeout?: string;
+  readonly attachedIdleTimeout?: string;
+  readonly drainTimeout?: string;
+  readonly sessionRetention?: string;
 }
 
 const DEFAULT_REPOSITORIES = "https://github.com/";
@@ -54,8 +68,64 @@ export function resolveServeOptions(flags: ServeFlags, env: NodeJS.ProcessEnv, e
       ...(flags.baseUrl === undefined ? {} : { NARTHEX_MODEL_BASE_URL: flags.baseUrl }),
     }),
     logLevel,
+    limits: limitsOf(flags, env),
+    drainTimeoutMs: 1_000 * (drainSeconds(flags, env) ?? DEFAULT_DRAIN_SECONDS),
     endsWithParent,
   };
+}
+
+/** Shorter than the ten seconds after which many supervisors kill. */
+const DEFAULT_DRAIN_SECONDS = 8;
+
+function drainSeconds(flags: ServeFlags, env: NodeJS.ProcessEnv): number | undefined {
+  return number(["--drain-timeout", flags.drainTimeout], ["NARTHEX_DRAIN_TIMEOUT", env.NARTHEX_DRAIN_TIMEOUT], {
+    max: 3_600,
+    unit: "seconds",
+  });
+}
+
+/** Seconds in a year, and then some: longer than any timer has to be. */
+const MAX_SECONDS = 400 * 86_400;
+
+function limitsOf(flags: ServeFlags, env: NodeJS.ProcessEnv): Partial<SessionLimits> {
+  const seconds = { max: MAX_SECONDS, unit: "seconds" };
+  const maxRecoveries = number(
+    ["--max-recoveries", flags.maxRecoveries],
+    ["NARTHEX_MAX_RECOVERIES", env.NARTHEX_MAX_RECOVERIES],
+    { max: 1_000, unit: "sessions" },
+  );
+  const unattached = number(
+    ["--session-idle-timeout", flags.sessionIdleTimeout],
+    ["NARTHEX_SESSION_IDLE_TIMEOUT", env.NARTHEX_SESSION_IDLE_TIMEOUT],
+    seconds,
+  );
+  const attached = number(
+    ["--attached-idle-timeout", flags.attachedIdleTimeout],
+    ["NARTHEX_ATTACHED_IDLE_TIMEOUT", env.NARTHEX_ATTACHED_IDLE_TIMEOUT],
+    seconds,
+  );
+  const retention = number(
+    ["--session-retention", flags.sessionRetention],
+    ["NARTHEX_SESSION_RETENTION", env.NARTHEX_SESSION_RETENTION],
+    { max: 36_500, unit: "days" },
+  );
+  return {
+    ...(retention === undefined || retention === 0 ? {} : { retentionMs: retention * 86_400_000 }),
+    ...(maxRecoveries === undefined ? {} : { maxRecoveries }),
+    ...(unattached === undefined ? {} : { unattachedIdleMs: unattached * 1_000 }),
+    ...(attached === undefined ? {} : { attachedIdleMs: attached === 0 ? Infinity : attached * 1_000 }),
+  };
+}
+
+type Named = readonly [name: string, value: string | undefined];
+
+/** A number from the command line, else from the environment; undefined when neither has one. */
+function number(flag: Named, variable: Named, { max, unit }: { max: number; unit: string }): number | undefined {
+  const [name, text] = flag[1] === undefined ? variable : flag;
+  if (text === undefined || text === "") return undefined;
+  const value = /^\d{1,9}(?:\.\d{1,6})?$/.test(text) ? Number(text) : -1;
+  if (value >= 0 && value <= max) return value;
+  throw new NarthexError("USAGE", `${name} ${text}: use a number of ${unit} from 0 to ${max}.`);
 }
 
 export function parsePort(text: string): number {

@@ -1,9 +1,10 @@
 // Puts a runtime together and serves it until it is told to end.
 import path from "node:path";
 import process from "node:process";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { openLocalEngine, type Engine } from "@narthex/engine";
 import { messageOf } from "@narthex/protocol";
-import { Runtime } from "@narthex/runtime";
+import { Runtime, type RuntimeLogger } from "@narthex/runtime";
 import { Gateway, accessKey, createHttpApp, listen, serveStdio, type Listener } from "@narthex/server";
 import { installationSecret } from "../home.ts";
 import { createLogger } from "./logger.ts";
@@ -35,6 +36,7 @@ export async function serve(options: ServeOptions): Promise<void> {
         ? undefined
         : `http://127.0.0.1:${listener.port}/sessions/${id}?key=${accessKey(secret, id)}`,
     logger,
+    limits: options.limits,
   });
   const gateway = new Gateway({ runtime, logger, ...(options.token === undefined ? {} : { token: options.token }) });
   const app = createHttpApp({ runtime, secret });
@@ -44,29 +46,52 @@ export async function serve(options: ServeOptions): Promise<void> {
     await engine.close();
     throw error;
   }
+  void runtime.recover();
   const end = untilTold(options.endsWithParent);
   if (options.port === undefined) await Promise.race([serveStdio(gateway), end]);
   else {
     process.stdout.write(`Narthex runtime listening on port ${listener.port}\n`);
     await end;
   }
-  await shutDown(gateway, listener, engine, (error) => logger.error(messageOf(error)));
+  await drain({ gateway, listener, engine, logger, timeoutMs: options.drainTimeoutMs });
 }
 
-async function shutDown(
-  gateway: Gateway,
-  listener: Listener,
-  engine: Engine,
-  onError: (error: unknown) => void,
-): Promise<void> {
-  for (const step of [
-    () => gateway.shutDown(),
-    () => Promise.resolve(gateway.close()),
-    () => listener.close(),
-    () => engine.close(),
-  ]) {
-    await step().catch(onError);
-  }
+interface Draining {
+  readonly gateway: Gateway;
+  readonly listener: Listener;
+  readonly engine: Engine;
+  readonly logger: RuntimeLogger;
+  readonly timeoutMs: number;
+}
+
+/** Milliseconds that what is still open has for its own end before the process ends with it. */
+const LAST_MS = 500;
+
+/**
+ * Ends the runtime: calls are refused from now on, what runs is put away for the next process, then connections and store
+ * are closed. What cannot be put away in time is as if the process had been killed: the next one takes it up.
+ */
+async function drain({ gateway, listener, engine, logger, timeoutMs }: Draining): Promise<void> {
+  const onError = (error: unknown): void => logger.error(messageOf(error));
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<void>((resolve) => {
+    timer = setTimeout(() => {
+      logger.warn("Some sessions were not put away in time: the next process takes up their work.", { timeoutMs });
+      resolve();
+    }, timeoutMs);
+  });
+  await Promise.race([gateway.shutDown().catch(onError), tooLate]);
+  clearTimeout(timer);
+  await nextTurn(); // the answers of calls that were still under way go out first
+  gateway.close();
+  await Promise.race([listener.close(), later(LAST_MS)]).catch(onError);
+  await engine.close().catch(onError);
+  // Nothing should be open any more. What is, must not keep the process.
+  setTimeout(() => process.exit(), LAST_MS).unref();
+}
+
+function later(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }
 
 /** Resolves on SIGINT, SIGTERM or SIGHUP, or when the parent process is gone. */

@@ -1,4 +1,4 @@
-import type { WaitingCommand } from "../engine.ts";
+import type { SessionWaiting, WaitingCommand } from "../engine.ts";
 import type { SqlDriver, SqlStatement } from "./driver.ts";
 
 /** A command as the store remembers it. */
@@ -25,6 +25,7 @@ export class CommandRows {
   readonly #waiting: SqlStatement;
   readonly #acknowledge: SqlStatement;
   readonly #forget: SqlStatement;
+  readonly #sessionsWaiting: SqlStatement;
 
   constructor(driver: SqlDriver) {
     this.#find = driver.prepare("SELECT position, digest, receipt FROM commands WHERE session = ? AND command_id = ?");
@@ -40,6 +41,12 @@ export class CommandRows {
     );
     this.#acknowledge = driver.prepare("UPDATE commands SET payload = NULL WHERE session = ? AND position = ?");
     this.#forget = driver.prepare("DELETE FROM commands WHERE session = ? AND position <= ? AND payload IS NULL");
+    this.#sessionsWaiting = driver.prepare(
+      `SELECT s.n, s.id FROM (
+         SELECT DISTINCT session FROM commands INDEXED BY commands_waiting
+         WHERE payload IS NOT NULL AND session > ? ORDER BY session LIMIT ?
+       ) w JOIN sessions s ON s.n = w.session ORDER BY s.n`,
+    );
   }
 
   find(session: number, commandId: string): StoredCommand | undefined {
@@ -81,5 +88,10 @@ export class CommandRows {
   /** Forgets acknowledged commands up to a position. */
   forget(session: number, upTo: number): void {
     this.#forget.run(session, upTo);
+  }
+
+  /** Sessions in which commands wait, behind a place, in the order of their rows. */
+  sessionsWaiting(after: number, limit: number): SessionWaiting[] {
+    return this.#sessionsWaiting.all(after, limit).map((row) => ({ id: String(row["id"]), place: Number(row["n"]) }));
   }
 }

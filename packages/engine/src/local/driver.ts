@@ -30,7 +30,7 @@ export interface SqlDriver {
 }
 
 /** Opens a database with Node's own SQLite where there is one, else with the `libsql` package. Same file format. */
-export async function openDriver(path: string): Promise<SqlDriver> {
+export async function openDriver(path: string, readOnly = false): Promise<SqlDriver> {
   const sqlite = findNodeSqlite();
-  return sqlite ? openNodeSqlite(sqlite, path) : openLibsql(path);
+  return sqlite ? openNodeSqlite(sqlite, path, readOnly) : openLibsql(path, readOnly);
 }

@@ -26,7 +26,7 @@ class Bench {
       close: () => {},
     };
     const live = new LiveSessions({ maxSessions: 10, maxRecords: 10, maxBytes: 1000, maxTotalBytes: 1000 });
-    const context = { driver, events: new EventRows(driver), live };
+    const context = { driver, events: new EventRows(driver), live, guard: { assertSound: () => {} } };
     this.commit = new GroupCommit(context, maxPendingBytes, () => this.told.push("announce"));
   }
 

@@ -1,3 +1,5 @@
+import { pathToFileURL } from "node:url";
+
 import { NarthexError } from "@narthex/protocol";
 
 import type { SqlDriver, SqlRow, SqlStatement, SqlValue } from "./driver.ts";
@@ -20,9 +22,9 @@ type Libsql = new (path: string) => LibsqlDatabase;
  * Opens a database with the optional package `libsql`.
  * @throws {NarthexError} STORE_UNAVAILABLE when the package is not installed for this platform.
  */
-export async function openLibsql(path: string): Promise<SqlDriver> {
+export async function openLibsql(path: string, readOnly = false): Promise<SqlDriver> {
   const Database = await loadLibsql();
-  const database = new Database(path);
+  const database = new Database(readOnly ? `${pathToFileURL(path).href}?mode=ro` : path);
   return {
     name: "libsql",
     exec: (sql) => database.exec(sql),

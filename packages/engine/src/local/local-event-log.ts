@@ -2,21 +2,28 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 
 import { NarthexError, type RawSessionEvent, parseSessionId } from "@narthex/protocol";
 
-import type { EventLog, LogRecord, LogTail, ReadOptions } from "../engine.ts";
+import type { AppendOptions, EventLog, LogRecord, LogTail, ReadOptions } from "../engine.ts";
 import type { ChangeClock } from "./change-clock.ts";
 import { requireCount, sessionNotFound } from "./checks.ts";
 import { encodeEvent } from "./event-body.ts";
 import { type EventRows, isCurrent } from "./event-rows.ts";
 import type { GroupCommit } from "./group-commit.ts";
+import type { LeaseRows } from "./lease-rows.ts";
 import type { LiveSessions } from "./live-sessions.ts";
+import { type LogGuard, damagedLog } from "./log-guard.ts";
 import type { Round } from "./round.ts";
+import { type SummedRow, firstDamaged } from "./row-sum.ts";
 import { type AppendPlan, type SessionTail, planAppend } from "./session-tail.ts";
 import { storeError } from "./store-error.ts";
 import type { Subscriptions } from "./subscriptions.ts";
+import type { WriteMarks } from "./write-marks.ts";
 
 /** What the log works with. */
 export interface LogParts {
   readonly events: EventRows;
+  readonly leases: LeaseRows;
+  readonly guard: LogGuard;
+  readonly marks: WriteMarks;
   readonly live: LiveSessions;
   readonly commit: GroupCommit;
   readonly subscriptions: Subscriptions;
@@ -43,11 +50,7 @@ export class LocalEventLog implements EventLog {
     this.#parts = parts;
   }
 
-  async append(
-    id: string,
-    events: readonly RawSessionEvent[],
-    options: { afterSeq?: number } = {},
-  ): Promise<LogRecord[]> {
+  async append(id: string, events: readonly RawSessionEvent[], options: AppendOptions = {}): Promise<LogRecord[]> {
     parseSessionId(id);
     const encoded = events.map((event) => encodeEvent(event, this.#parts.maxEventBytes));
     const plan = await this.#parts.commit.enqueue<AppendPlan>({
@@ -56,10 +59,7 @@ export class LocalEventLog implements EventLog {
       write: (round) => {
         const from = this.#tailToAppendTo(round, id, options.afterSeq);
         const plan = planAppend(from, encoded);
-        if (plan.isDurable) {
-          round.beginWrite();
-          if (!this.#parts.events.write(from, plan, () => this.#parts.clock.next())) throw this.#beaten(round, id);
-        }
+        if (plan.isDurable) this.#write(round, id, { from, plan, epoch: options.epoch });
         round.stage(id, plan);
         return plan;
       },
@@ -125,6 +125,18 @@ export class LocalEventLog implements EventLog {
     return this.#parts.subscriptions.add(parseSessionId(id), listener);
   }
 
+  #write(
+    round: Round,
+    id: string,
+    { from, plan, epoch }: { from: SessionTail; plan: AppendPlan; epoch: number | undefined },
+  ): void {
+    const { events, leases, clock, marks } = this.#parts;
+    round.beginWrite();
+    if (epoch !== undefined) leases.assertEpoch(id, from.session, epoch);
+    if (!events.write(from, plan, () => clock.next())) throw this.#beaten(round, id);
+    if (plan.rows.length > 0) round.afterCommit(() => marks.write(from.session, id, "log", plan.tail.persistedSeq));
+  }
+
   #tailToAppendTo(round: Round, id: string, afterSeq: number | undefined): SessionTail {
     const tail = round.tail(id, afterSeq !== undefined);
     if (!tail) throw sessionNotFound(id);
@@ -141,8 +153,12 @@ export class LocalEventLog implements EventLog {
   }
 
   async #readPersisted(id: string, range: Range): Promise<LogRecord[]> {
-    const { events, commit } = this.#parts;
-    const stored = this.#readingStore(() => events.tail(id));
+    const { events, commit, guard } = this.#parts;
+    const stored = this.#readingStore(() => {
+      const found = events.tail(id);
+      if (found) guard.assertSound(id, found);
+      return found;
+    });
     if (!stored) throw sessionNotFound(id);
     const { session } = stored;
     const records: LogRecord[] = [];
@@ -156,7 +172,8 @@ export class LocalEventLog implements EventLog {
           ? events.readBackward(session, after, last, wanted)
           : events.read(session, after, last, wanted),
       );
-      for (const { seq, body } of rows) records.push(toRecord(id, Number(seq), false, String(body)));
+      this.#readingStore(() => this.#assertUndamaged(id, session, range.isBackward ? rows.toReversed() : rows));
+      for (const { seq, body } of rows) records.push(toRecord(id, seq, false, body));
       if (rows.length < wanted) break;
       const reached = records.at(-1)?.seq ?? 0;
       if (range.isBackward) upTo = reached - 1;
@@ -165,6 +182,17 @@ export class LocalEventLog implements EventLog {
       commit.assertOpen();
     }
     return records;
+  }
+
+  /** Compares the checksums of rows that follow each other, and of the row before them. */
+  #assertUndamaged(id: string, session: number, rows: readonly SummedRow[]): void {
+    const first = rows[0];
+    if (!first) return;
+    const { events } = this.#parts;
+    const damaged = firstDamaged(events.before(session, first.seq - 1)?.sum ?? null, rows);
+    if (!damaged) return;
+    if (events.tail(id)?.session !== session) throw sessionNotFound(id); // removed by another process meanwhile
+    throw damagedLog(id, `record ${damaged.seq} or the one before it is not what was written`);
   }
 
   #readingStore<T>(read: () => T): T {

@@ -1,6 +1,6 @@
 import { NarthexError, parseSessionId } from "@narthex/protocol";
 
-import type { Command, Mailbox, PostedCommand, WaitingCommand } from "../engine.ts";
+import type { Command, Mailbox, PostedCommand, SessionWaiting, WaitingCommand } from "../engine.ts";
 import { requireCount, sessionNotFound } from "./checks.ts";
 import type { CommandRows, NewCommand } from "./command-rows.ts";
 import { keyReused, requireKey } from "./create-rows.ts";
@@ -8,12 +8,17 @@ import { digestOf } from "./digest.ts";
 import { toJson } from "./event-body.ts";
 import type { EventRows } from "./event-rows.ts";
 import type { GroupCommit } from "./group-commit.ts";
+import type { LeaseRows } from "./lease-rows.ts";
+import type { Round } from "./round.ts";
 import { storeError } from "./store-error.ts";
+import type { WriteMarks } from "./write-marks.ts";
 
 /** What the mailbox works with. */
 export interface MailboxParts {
   readonly commands: CommandRows;
   readonly events: EventRows;
+  readonly leases: LeaseRows;
+  readonly marks: WriteMarks;
   readonly commit: GroupCommit;
   readonly limits: {
     readonly maxWaitingCommands: number;
@@ -21,6 +26,9 @@ export interface MailboxParts {
     readonly maxCommandBytes: number;
   };
 }
+
+const DEFAULT_PAGE = 100;
+const LARGEST_PAGE = 1000;
 
 /** The mailboxes on SQLite; what is posted and acknowledged shares its commit with what is appended at that moment. */
 export class LocalMailbox implements Mailbox {
@@ -38,7 +46,7 @@ export class LocalMailbox implements Mailbox {
       bytes: encoded.payload.length + encoded.receipt.length,
       write: (round) => {
         round.beginWrite();
-        return this.#insert(this.#session(id), encoded);
+        return this.#insert(round, id, encoded);
       },
     });
   }
@@ -58,7 +66,7 @@ export class LocalMailbox implements Mailbox {
     return this.#reading(() => this.#parts.commands.waiting(this.#session(id)));
   }
 
-  async ack(id: string, positions: readonly number[]): Promise<void> {
+  async ack(id: string, positions: readonly number[], options: { epoch?: number } = {}): Promise<void> {
     parseSessionId(id);
     const wanted = positions.map((position) => requireCount(position, "position"));
     if (wanted.length === 0) return;
@@ -67,8 +75,9 @@ export class LocalMailbox implements Mailbox {
       bytes: wanted.length * 8,
       write: (round) => {
         round.beginWrite();
-        const { commands, limits } = this.#parts;
+        const { commands, limits, leases } = this.#parts;
         const session = this.#session(id);
+        if (options.epoch !== undefined) leases.assertEpoch(id, session, options.epoch);
         for (const position of wanted) commands.acknowledge(session, position);
         // The newest command stays, whatever the limit: the next position follows from it (B2).
         const { last } = commands.standing(session);
@@ -77,8 +86,21 @@ export class LocalMailbox implements Mailbox {
     });
   }
 
-  #insert(session: number, command: NewCommand): PostedCommand {
-    const { commands, limits } = this.#parts;
+  async sessionsWaiting(page: { limit?: number; after?: number } = {}): Promise<SessionWaiting[]> {
+    this.#parts.commit.assertOpen();
+    const { limit = DEFAULT_PAGE, after = 0 } = page;
+    if (!Number.isInteger(limit) || limit < 1 || limit > LARGEST_PAGE) {
+      throw new NarthexError(
+        "INVALID_PARAMS",
+        `The page size is out of range: use a number from 1 to ${LARGEST_PAGE}.`,
+      );
+    }
+    return this.#reading(() => this.#parts.commands.sessionsWaiting(requireCount(after, "after"), limit));
+  }
+
+  #insert(round: Round, id: string, command: NewCommand): PostedCommand {
+    const { commands, limits, marks } = this.#parts;
+    const session = this.#session(id);
     const known = commands.find(session, command.commandId);
     if (known) {
       if (known.digest !== command.digest) throw keyReused("command");
@@ -93,6 +115,7 @@ export class LocalMailbox implements Mailbox {
     }
     const position = last + 1; // B2
     commands.insert(session, position, command);
+    round.afterCommit(() => marks.write(session, id, "mailbox", position));
     return { position, receipt: JSON.parse(command.receipt) as unknown, isNew: true };
   }
 

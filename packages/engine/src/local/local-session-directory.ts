@@ -2,7 +2,7 @@ import { NarthexError, parseSessionId } from "@narthex/protocol";
 
 import type { CreateKey, ListFilter, NewSession, Page, SessionDirectory, SessionRecord } from "../engine.ts";
 import type { ChangeClock } from "./change-clock.ts";
-import { sessionNotFound } from "./checks.ts";
+import { requireCount, sessionNotFound } from "./checks.ts";
 import { type CreateRows, keyReused, requireKey } from "./create-rows.ts";
 import { digestOf } from "./digest.ts";
 import { toJson } from "./event-body.ts";
@@ -10,6 +10,7 @@ import type { GroupCommit } from "./group-commit.ts";
 import type { Round } from "./round.ts";
 import type { SessionRow, SessionRows } from "./session-rows.ts";
 import { storeError } from "./store-error.ts";
+import type { WriteMarks } from "./write-marks.ts";
 
 /** What the directory works with. */
 export interface DirectoryParts {
@@ -17,6 +18,7 @@ export interface DirectoryParts {
   readonly creates: CreateRows;
   readonly commit: GroupCommit;
   readonly clock: ChangeClock;
+  readonly marks: WriteMarks;
   readonly maxAttributesBytes: number;
   readonly maxCreateKeys: number;
 }
@@ -98,6 +100,14 @@ export class LocalSessionDirectory implements SessionDirectory {
     });
   }
 
+  async restingSince(moment: Date, page: { limit?: number; skip?: number } = {}): Promise<SessionRecord[]> {
+    this.#parts.commit.assertOpen();
+    const limit = requirePageSize(page.limit ?? DEFAULT_PAGE);
+    const skip = requireCount(page.skip ?? 0, "skip");
+    const beforeUs = Math.max(0, Math.floor(moment.getTime() * 1000));
+    return this.#reading(() => this.#parts.sessions.resting(beforeUs, limit, skip).map(({ record }) => record));
+  }
+
   async last(): Promise<SessionRecord | undefined> {
     return (await this.list({}, { limit: 1 }))[0];
   }
@@ -107,13 +117,19 @@ export class LocalSessionDirectory implements SessionDirectory {
   }
 
   #insert(round: Round, id: string, isCloud: boolean, attributes: string): SessionRow {
-    const { sessions, clock } = this.#parts;
+    const { sessions, clock, marks } = this.#parts;
     round.beginWrite();
     if (sessions.find(id)) {
       throw new NarthexError("SESSION_ID_CONFLICT", `There is a session ${id} already: choose another id.`);
     }
     sessions.insert(id, isCloud, attributes, clock.next());
-    return this.#existing(id);
+    const row = this.#existing(id);
+    // Its place may hold the marks of a session whose creation was lost.
+    round.afterCommit(() => {
+      marks.write(row.n, id, "log", 0);
+      marks.write(row.n, id, "mailbox", 0);
+    });
+    return row;
   }
 
   #knownByKey(key: string, digest: string): SessionRecord | undefined {

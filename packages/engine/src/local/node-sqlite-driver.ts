@@ -15,7 +15,7 @@ interface NodeDatabase {
 
 /** The module `node:sqlite`, as far as it is used here. */
 export interface NodeSqlite {
-  DatabaseSync: new (path: string) => NodeDatabase;
+  DatabaseSync: new (path: string, options?: { readOnly: boolean }) => NodeDatabase;
 }
 
 /** `node:sqlite`, on a Node that has it without a flag (22.13 and later). */
@@ -23,8 +23,8 @@ export function findNodeSqlite(): NodeSqlite | undefined {
   return process.getBuiltinModule?.("node:sqlite") as NodeSqlite | undefined;
 }
 
-export function openNodeSqlite(sqlite: NodeSqlite, path: string): SqlDriver {
-  const database = new sqlite.DatabaseSync(path);
+export function openNodeSqlite(sqlite: NodeSqlite, path: string, readOnly = false): SqlDriver {
+  const database = new sqlite.DatabaseSync(path, { readOnly });
   return {
     name: "node:sqlite",
     exec: (sql) => database.exec(sql),

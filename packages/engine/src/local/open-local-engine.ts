@@ -1,28 +1,34 @@
-import type { NarthexError } from "@narthex/protocol";
-
 import type { Engine } from "../engine.ts";
+import { ArchiveRows } from "./archive-rows.ts";
 import { ChangeClock } from "./change-clock.ts";
 import { CommandRows } from "./command-rows.ts";
 import { CreateRows } from "./create-rows.ts";
 import type { SqlDriver } from "./driver.ts";
 import { EventRows } from "./event-rows.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { LeaseRows } from "./lease-rows.ts";
 import { LiveSessions } from "./live-sessions.ts";
+import { LocalArchives } from "./local-archives.ts";
 import { LocalEventLog } from "./local-event-log.ts";
+import { LocalLeases } from "./local-leases.ts";
 import { LocalMailbox } from "./local-mailbox.ts";
 import { LocalSessionDirectory } from "./local-session-directory.ts";
+import { LogGuard } from "./log-guard.ts";
 import { type LocalEngineOptions, type ResolvedLocalEngineOptions, resolveOptions } from "./options.ts";
 import { SessionRows } from "./session-rows.ts";
+import { isSoleUser } from "./sole-user.ts";
 import { storeError } from "./store-error.ts";
 import { openStoreFile } from "./store-file.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { inTransaction } from "./transaction.ts";
 import { verifyStore } from "./verify-store.ts";
+import { WriteMarks } from "./write-marks.ts";
 
 /**
  * Opens the engine that keeps sessions in one SQLite file, `narthex.db`, in a directory of this machine. What is written
- * in one turn of the event loop - appends, posts, acknowledgements - shares one commit. Several processes may use the directory; when two append to one session, one
- * of them gets LOG_CONFLICT. Subscribers hear of what is appended through their own engine only.
+ * in one turn of the event loop - appends, posts, acknowledgements - shares one commit. Several processes may use the
+ * directory; when two append to one session, one of them gets LOG_CONFLICT, or LEASE_LOST when they hold leases. Subscribers
+ * hear of what is appended through their own engine only.
  *
  * @throws {NarthexError} STORE_UNAVAILABLE when the directory or the file cannot be used, is locked or was written by a
  * newer version; STORE_CORRUPT when the file is damaged; INVALID_PARAMS for options out of range.
@@ -49,50 +55,71 @@ class LocalEngine implements Engine {
   readonly directory: LocalSessionDirectory;
   readonly log: LocalEventLog;
   readonly mailbox: LocalMailbox;
+  readonly leases: LocalLeases;
+  readonly archives: LocalArchives;
   readonly #driver: SqlDriver;
+  readonly #lockTimeoutMs: number;
   readonly #events: EventRows;
+  readonly #marks: WriteMarks;
+  readonly #guard: LogGuard;
   readonly #live: LiveSessions;
   readonly #commit: GroupCommit;
   readonly #subscriptions: Subscriptions;
-  readonly #onProblem: (error: NarthexError) => void;
+  readonly #options: ResolvedLocalEngineOptions;
   #closing: Promise<void> | undefined;
 
   constructor(driver: SqlDriver, options: ResolvedLocalEngineOptions) {
     this.#driver = driver;
-    this.#onProblem = options.onProblem;
-    this.#events = new EventRows(driver);
-    this.#live = new LiveSessions({
+    this.#options = options;
+    this.#lockTimeoutMs = options.lockTimeoutMs;
+    const events = (this.#events = new EventRows(driver));
+    const commands = new CommandRows(driver);
+    const marks = (this.#marks = openMarks(options));
+    const guard = (this.#guard = new LogGuard({ events, commands, marks }));
+    const live = (this.#live = new LiveSessions({
       maxSessions: options.maxLiveSessions,
       maxRecords: options.maxEphemeralRecords,
       maxBytes: options.maxEphemeralBytes,
       maxTotalBytes: options.maxEphemeralTotalBytes,
-    });
-    this.#subscriptions = new Subscriptions(options.onProblem);
-    const context = { driver, events: this.#events, live: this.#live };
-    this.#commit = new GroupCommit(context, options.maxPendingBytes, () => this.#subscriptions.beginRound());
+    }));
+    const subscriptions = (this.#subscriptions = new Subscriptions(options.onProblem));
+    const context = { driver, events, live, guard };
+    const commit = (this.#commit = new GroupCommit(context, options.maxPendingBytes, () => subscriptions.beginRound()));
     const sessions = new SessionRows(driver);
-    const shared = { commit: this.#commit, clock: new ChangeClock(options.now, sessions.latestChange()) };
-    const { maxAttributesBytes, maxEventBytes, maxCreateKeys } = options;
+    const { now, maxAttributesBytes, maxEventBytes, maxCreateKeys } = options;
+    const clock = new ChangeClock(now, sessions.latestChange());
+    const leases = new LeaseRows(driver);
     const creates = new CreateRows(driver);
+    const shared = { events, commit, clock, marks, leases, now };
     this.directory = new LocalSessionDirectory({ ...shared, sessions, creates, maxAttributesBytes, maxCreateKeys });
-    this.log = new LocalEventLog({
+    this.log = new LocalEventLog({ ...shared, guard, live, subscriptions, maxEventBytes });
+    this.mailbox = new LocalMailbox({ ...shared, commands, limits: options });
+    this.leases = new LocalLeases({ ...shared, isHostGone: options.isHostGone });
+    const { log, directory } = this;
+    this.archives = new LocalArchives({
       ...shared,
-      events: this.#events,
-      live: this.#live,
-      subscriptions: this.#subscriptions,
-      maxEventBytes,
-    });
-    this.mailbox = new LocalMailbox({
-      commands: new CommandRows(driver),
-      events: this.#events,
-      commit: this.#commit,
+      driver,
+      rows: new ArchiveRows(driver),
+      sessions,
+      log,
+      directory,
       limits: options,
     });
   }
 
-  async verify(): Promise<string[]> {
+  async isAlone(): Promise<boolean> {
     this.#commit.assertOpen();
-    return verifyStore(this.#driver);
+    try {
+      return isSoleUser(this.#driver, this.#lockTimeoutMs);
+    } catch (error) {
+      throw storeError(error, "look who else uses the store");
+    }
+  }
+
+  async verify(id?: string): Promise<string[]> {
+    this.#commit.assertOpen();
+    const parts = { driver: this.#driver, guard: this.#guard, events: this.#events, marks: this.#marks };
+    return verifyStore(parts, id);
   }
 
   close(): Promise<void> {
@@ -103,9 +130,12 @@ class LocalEngine implements Engine {
   async #shutDown(): Promise<void> {
     await this.#commit.close();
     this.#subscriptions.clear();
-    this.#tidyUp(() => this.#giveBackReservations());
-    this.#tidyUp(() => this.#driver.prepare("PRAGMA wal_checkpoint(TRUNCATE)").all());
+    if (!this.#options.readOnly) {
+      this.#tidyUp(() => this.#giveBackReservations());
+      this.#tidyUp(() => this.#driver.prepare("PRAGMA wal_checkpoint(TRUNCATE)").all());
+    }
     this.#tidyUp(() => this.#driver.close());
+    this.#marks.close();
   }
 
   /** A clean end leaves no gap in the sequence numbers: what was reserved and not handed out is free again. */
@@ -122,7 +152,13 @@ class LocalEngine implements Engine {
     try {
       step();
     } catch (error) {
-      this.#onProblem(storeError(error, "close the store"));
+      this.#options.onProblem(storeError(error, "close the store"));
     }
   }
+}
+
+/** Marks tell the truth only where a commit survives whatever happens. */
+function openMarks({ directory, readOnly, synchronous, onProblem }: ResolvedLocalEngineOptions): WriteMarks {
+  const mode = readOnly || synchronous !== "full" ? "read" : "write";
+  return new WriteMarks(directory, mode, (error) => onProblem(storeError(error, "keep the marks of what was written")));
 }

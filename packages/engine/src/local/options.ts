@@ -1,5 +1,7 @@
 import { NarthexError } from "@narthex/protocol";
 
+import { isProcessGone } from "../process-host.ts";
+
 /** How a local engine is opened. Everything but `directory` has a default. */
 export interface LocalEngineOptions {
   /** Where the store lives; created with mode 0700 when it does not exist. Several processes may use it at once. */
@@ -36,6 +38,16 @@ export interface LocalEngineOptions {
   maxCreateKeys?: number;
   /** How long a write waits for another process that is writing (default 5,000 ms). The event loop stands meanwhile. */
   lockTimeoutMs?: number;
+  /**
+   * Opens the store for reading only (default false): nothing is created, nothing is written, no file changes, and writes
+   * are refused. The store has to be there.
+   */
+  readOnly?: boolean;
+  /**
+   * Has the holder of a lease ended, so that its lease counts for nothing (default: is it a process of this machine that is
+   * not there any more)? Asked within a write, so it must be quick.
+   */
+  isHostGone?: (host: string) => boolean;
   /** Told about what nobody else hears of, such as a throwing subscriber (default: a process warning). */
   onProblem?: (error: NarthexError) => void;
   /** The clock (default: the system's). */
@@ -85,6 +97,8 @@ export function resolveOptions(options: LocalEngineOptions): ResolvedLocalEngine
     ...resolveLimits(options),
     directory: options.directory,
     synchronous,
+    readOnly: options.readOnly ?? false,
+    isHostGone: options.isHostGone ?? isProcessGone,
     onProblem: options.onProblem ?? warn,
     now: options.now ?? (() => new Date()),
   };

@@ -3,6 +3,7 @@ import { NarthexError } from "@narthex/protocol";
 import type { SqlDriver } from "./driver.ts";
 import { type EventRows, isCurrent, takeOver } from "./event-rows.ts";
 import type { LiveSessions } from "./live-sessions.ts";
+import type { LogGuard } from "./log-guard.ts";
 import type { AppendPlan, EphemeralEntry, SessionTail } from "./session-tail.ts";
 import { rollback } from "./transaction.ts";
 
@@ -16,6 +17,7 @@ export interface RoundContext {
   readonly driver: SqlDriver;
   readonly events: EventRows;
   readonly live: LiveSessions;
+  readonly guard: Pick<LogGuard, "assertSound">;
 }
 
 /**
@@ -28,6 +30,7 @@ export class Round {
   // No draft under a known id: the tail in memory is void.
   readonly #drafts = new Map<string, Draft | undefined>();
   readonly #lost = new Set<string>();
+  readonly #afterCommit: (() => void)[] = [];
   #isWriting = false;
 
   /** With `broken`, the round refuses every write with this error: the store failed a moment ago. */
@@ -47,6 +50,7 @@ export class Round {
   /**
    * Where a session stands in this round; undefined when there is no such session. With `isFresh` a tail in memory is
    * compared with the store first.
+   * @throws {NarthexError} STORE_CORRUPT when the end of a log that is taken over is damaged.
    */
   tail(id: string, isFresh: boolean): SessionTail | undefined {
     if (this.#lost.has(id)) throw conflict(id);
@@ -56,7 +60,22 @@ export class Round {
     if (known && !isFresh) return known;
     const stored = this.#context.events.tail(id);
     if (!stored) return undefined;
-    return known && isCurrent(known, stored) ? known : takeOver(stored);
+    if (known && isCurrent(known, stored)) return known;
+    this.#context.guard.assertSound(id, stored);
+    return takeOver(stored);
+  }
+
+  /** Voids a tail in memory that the store has moved on from: whoever has the session now begins where it stands. */
+  refresh(id: string): void {
+    if (this.#drafts.has(id)) return;
+    const known = this.#context.live.tail(id);
+    const stored = known && this.#context.events.tail(id);
+    if (known && !(stored && isCurrent(known, stored))) this.drop(id);
+  }
+
+  /** Calls `work` when the round is durable, ahead of everything that is announced. */
+  afterCommit(work: () => void): void {
+    this.#afterCommit.push(work);
   }
 
   /** Notes what an append leads to. */
@@ -85,6 +104,7 @@ export class Round {
       if (draft) this.#context.live.put(id, draft.tail, draft.ephemerals);
       else this.#context.live.forget(id);
     }
+    for (const work of this.#afterCommit) work();
   }
 
   rollback(): void {

@@ -4,7 +4,7 @@ import type { SqlDriver } from "./driver.ts";
 import { inTransaction } from "./transaction.ts";
 
 /** Version of the schema, kept in the file as `user_version`. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 // "Nrtx", so that the file of another program is not taken for ours.
 const APPLICATION_ID = 0x4e727478;
@@ -14,7 +14,11 @@ const APPLICATION_ID = 0x4e727478;
  * tails     what every append changes: small rows, so that an append rewrites one page and not a session's attributes
  * events    the log, clustered by session, so that a replay reads neighbouring pages
  * commands  the mailbox, clustered by session; the payload goes when a command is acknowledged   (since version 2)
+ *           commands_waiting finds those that wait; a store of before it gets it when it is opened
  * creates   the keys of repeatable creates                                                       (since version 2)
+ * leases    which process runs which session, and for the how manieth time one took it            (since version 3)
+ *
+ * `events.sum` and `tails.last_sum` (since version 3) are the checksums of `row-sum.ts`; rows of older versions have none.
  *
  * `n` is never reused, so a removed and recreated session never meets the rows or the cached tail of its predecessor.
  */
@@ -74,9 +78,26 @@ CREATE TABLE creates (
 ) STRICT;
 
 CREATE INDEX creates_by_session ON creates (session);
+`;
+
+const SINCE_VERSION_3 = `
+ALTER TABLE events ADD COLUMN sum INTEGER;
+ALTER TABLE tails ADD COLUMN last_sum INTEGER;
+
+CREATE TABLE leases (
+  session INTEGER PRIMARY KEY REFERENCES sessions (n) ON DELETE CASCADE,
+  epoch INTEGER NOT NULL,
+  host TEXT,
+  expires_ms INTEGER NOT NULL
+) STRICT;
 
 PRAGMA user_version = ${SCHEMA_VERSION};
 `;
+
+/** What each version added, by the version that lacks it; 0 is an empty file. */
+const STEPS = [SCHEMA, SINCE_VERSION_2, SINCE_VERSION_3];
+// Older versions keep an index that they do not know, so that the version of the schema stays.
+const WAITING_INDEX = "CREATE INDEX IF NOT EXISTS commands_waiting ON commands (session) WHERE payload IS NOT NULL";
 
 /** Reads an integer PRAGMA. */
 function readPragma(driver: SqlDriver, name: "user_version" | "application_id"): number {
@@ -84,15 +105,14 @@ function readPragma(driver: SqlDriver, name: "user_version" | "application_id"):
 }
 
 /**
- * Checks that a file is ours to use. Changes nothing. Runs inside a transaction, so that a store which another process
- * creates meanwhile is seen either not at all or whole.
+ * Checks that a file is ours to use and says which version of the schema it has, 0 for an empty one. Changes nothing. Runs
+ * inside a transaction, so that a store which another process creates meanwhile is seen either not at all or whole.
  * @throws {NarthexError} STORE_UNAVAILABLE for the file of a newer version or of another program.
  */
-function checkSchema(driver: SqlDriver, path: string): "empty" | "version 1" | "current" {
+function checkSchema(driver: SqlDriver, path: string): number {
   const version = readPragma(driver, "user_version");
   const application = readPragma(driver, "application_id");
-  if (application === APPLICATION_ID && version === SCHEMA_VERSION) return "current";
-  if (application === APPLICATION_ID && version === 1) return "version 1";
+  if (application === APPLICATION_ID && version >= 1 && version <= SCHEMA_VERSION) return version;
   if (application === APPLICATION_ID && version > SCHEMA_VERSION) {
     throw new NarthexError(
       "STORE_UNAVAILABLE",
@@ -100,7 +120,7 @@ function checkSchema(driver: SqlDriver, path: string): "empty" | "version 1" | "
     );
   }
   const tables = Number(driver.prepare("SELECT count(*) AS tables FROM sqlite_master").get()?.["tables"] ?? 0);
-  if (application === 0 && version === 0 && tables === 0) return "empty";
+  if (application === 0 && version === 0 && tables === 0) return 0;
   throw new NarthexError(
     "STORE_UNAVAILABLE",
     `${path} belongs to another program: choose another data directory or move the file away.`,
@@ -112,12 +132,26 @@ function checkSchema(driver: SqlDriver, path: string): "empty" | "version 1" | "
  * @throws {NarthexError} STORE_UNAVAILABLE for the file of a newer version or of another program.
  */
 export function ensureSchema(driver: SqlDriver, path: string): void {
-  const state = inTransaction(driver, "BEGIN", () => checkSchema(driver, path));
+  const version = inTransaction(driver, "BEGIN", () => checkSchema(driver, path));
   driver.prepare("PRAGMA journal_mode = WAL").all();
-  if (state === "current") return;
+  if (version === SCHEMA_VERSION && hasWaitingIndex(driver)) return;
   inTransaction(driver, "BEGIN IMMEDIATE", () => {
-    const found = checkSchema(driver, path);
-    if (found === "empty") driver.exec(SCHEMA);
-    if (found !== "current") driver.exec(SINCE_VERSION_2);
+    for (const step of STEPS.slice(checkSchema(driver, path))) driver.exec(step);
+    driver.exec(WAITING_INDEX);
   });
+}
+
+function hasWaitingIndex(driver: SqlDriver): boolean {
+  return driver.prepare("SELECT 1 AS found FROM sqlite_master WHERE name = 'commands_waiting'").get() !== undefined;
+}
+
+/**
+ * Makes sure that a store can be read as it is.
+ * @throws {NarthexError} STORE_UNAVAILABLE for the file of another version or of another program.
+ */
+export function requireSchema(driver: SqlDriver, path: string): void {
+  const version = inTransaction(driver, "BEGIN", () => checkSchema(driver, path));
+  if (version === SCHEMA_VERSION) return;
+  const text = `${path} was written by an older version (schema ${version}): open it for writing once, with \`narthex serve\`.`;
+  throw new NarthexError("STORE_UNAVAILABLE", text);
 }

@@ -1,4 +1,6 @@
 import type { SqlDriver, SqlRow, SqlStatement } from "./driver.ts";
+import { sumOf } from "./event-rows.ts";
+import { firstDamaged } from "./row-sum.ts";
 
 /** Rows that are checked before other work gets its turn. */
 const CHUNK_ROWS = 2048;
@@ -11,6 +13,7 @@ interface Tail {
   readonly reservedSeq: number;
   readonly lastEventId: string | null;
   readonly eventCount: number;
+  readonly lastSum: number | null;
   /** Events behind the tail; there are none in a sound store. */
   readonly beyond: number;
 }
@@ -25,6 +28,7 @@ interface Progress {
   seq: number;
   count: number;
   lastId: string | null;
+  lastSum: number | null;
 }
 
 /** Checks the log of one session after another, a chunk at a time. */
@@ -44,7 +48,7 @@ export class SessionCheck {
        FROM tails t WHERE t.session = ?`,
     );
     this.#events = driver.prepare(
-      "SELECT seq, id, type, body FROM events WHERE session = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
+      "SELECT seq, id, type, body, sum FROM events WHERE session = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
     );
     this.#lookUp = driver.prepare("SELECT 1 AS found FROM events WHERE session = ? AND seq < ? AND id = ? LIMIT 1");
   }
@@ -54,7 +58,16 @@ export class SessionCheck {
     const name = `Session ${id}`;
     const row = this.#tail.get(n);
     if (!row && this.#exists.get(n)) this.#add(`${name} has no tail.`);
-    this.#progress = row && { n, name, tail: toTail(row), knownIds: new Set(), seq: 0, count: 0, lastId: null };
+    this.#progress = row && {
+      n,
+      name,
+      tail: toTail(row),
+      knownIds: new Set(),
+      seq: 0,
+      count: 0,
+      lastId: null,
+      lastSum: null,
+    };
   }
 
   /** Checks the next chunk; false when the session is done. */
@@ -81,6 +94,11 @@ export class SessionCheck {
       if (event["type"] !== row["type"]) this.#add(`${where}: its body has another type than its row.`);
       this.#checkParent(progress, where, seq, event["parentId"]);
     }
+    const sum = sumOf(row["sum"]);
+    if (firstDamaged(progress.lastSum, [{ seq, body: String(row["body"]), sum }])) {
+      this.#add(`${where}: it or the record before it is not what was written (checksum).`);
+    }
+    progress.lastSum = sum;
     progress.seq = seq;
     progress.count += 1;
     progress.lastId = id;
@@ -97,10 +115,12 @@ export class SessionCheck {
     this.#add(`${where}: its parent ${JSON.stringify(parentId)} is no earlier persisted event.`);
   }
 
-  #checkTail({ name, tail, seq, count, lastId }: Progress): void {
+  #checkTail({ name, tail, seq, count, lastId, lastSum }: Progress): void {
     if (tail.eventCount !== count) this.#add(`${name} has ${count} events, its tail says ${tail.eventCount}.`);
     if (tail.persistedSeq !== seq || tail.lastEventId !== lastId) {
       this.#add(`${name} ends with record ${seq}, its tail says ${tail.persistedSeq}.`);
+    } else if (tail.lastSum !== lastSum) {
+      this.#add(`${name}, record ${seq}: its tail has another checksum than it.`);
     }
     if (tail.reservedSeq < tail.persistedSeq) this.#add(`${name} has records beyond its reserved sequence numbers.`);
     if (tail.beyond > 0) this.#add(`${name} has ${tail.beyond} events behind its tail.`);
@@ -114,6 +134,7 @@ function toTail(row: SqlRow): Tail {
     reservedSeq: Number(row["reserved_seq"]),
     lastEventId: typeof lastEventId === "string" ? lastEventId : null,
     eventCount: Number(row["event_count"]),
+    lastSum: sumOf(row["last_sum"]),
     beyond: Number(row["beyond"]),
   };
 }

@@ -39,6 +39,7 @@ export class SessionRows {
   readonly #touch: SqlStatement;
   readonly #delete: SqlStatement;
   readonly #latestChange: SqlStatement;
+  readonly #resting: SqlStatement;
 
   constructor(driver: SqlDriver) {
     this.#find = driver.prepare(`SELECT ${COLUMNS} WHERE s.id = ?`);
@@ -54,6 +55,11 @@ export class SessionRows {
     this.#update = driver.prepare("UPDATE sessions SET attributes = ?, revision = revision + 1 WHERE n = ?");
     this.#touch = driver.prepare("UPDATE tails SET changed_us = ? WHERE session = ?");
     this.#delete = driver.prepare("DELETE FROM sessions WHERE id = ?");
+    this.#resting = driver.prepare(
+      `SELECT ${COLUMNS} WHERE t.changed_us < ?
+         AND NOT EXISTS (SELECT 1 FROM commands c WHERE c.session = t.session AND c.payload IS NOT NULL)
+       ORDER BY t.changed_us, t.session LIMIT ? OFFSET ?`,
+    );
     this.#latestChange = driver.prepare("SELECT coalesce(max(changed_us), 0) AS changed_us FROM tails");
   }
 
@@ -91,6 +97,11 @@ export class SessionRows {
   /** Removes a session with its tail and its events. False when there was none. */
   delete(id: string): boolean {
     return this.#delete.run(id) > 0;
+  }
+
+  /** Sessions that did not change since, and in which no command waits, the longest unchanged first. */
+  resting(beforeUs: number, limit: number, skip: number): SessionRow[] {
+    return this.#resting.all(beforeUs, limit, skip).map(toSessionRow);
   }
 
   latestChange(): number {

@@ -11,6 +11,7 @@ const START: SessionTail = {
   persistedSeq: 0,
   lastPersistedId: null,
   persistedCount: 0,
+  lastSum: 0,
   hasEphemeral: false,
 };
 

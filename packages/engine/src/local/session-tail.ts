@@ -8,6 +8,7 @@
 // A session that has no ephemeral events reserves exactly what it wrote, so that its numbers have no gaps.
 import type { LogRecord } from "../engine.ts";
 import type { EncodedEvent } from "./event-body.ts";
+import { rowSum } from "./row-sum.ts";
 
 /** How many numbers are reserved at once for a session with ephemeral events: one small write for so many. */
 export const RESERVED_BLOCK = 1024;
@@ -23,6 +24,8 @@ export interface SessionTail {
   readonly persistedSeq: number;
   readonly lastPersistedId: string | null;
   readonly persistedCount: number;
+  /** Checksum of the last persisted event (C2 of `row-sum.ts`). */
+  readonly lastSum: number;
   /** True once this process handed out a number for an ephemeral event. */
   readonly hasEphemeral: boolean;
 }
@@ -33,6 +36,7 @@ export interface EventRow {
   readonly id: string;
   readonly type: string;
   readonly body: string;
+  readonly sum: number;
 }
 
 /** An ephemeral event as it is kept in memory. */
@@ -59,12 +63,17 @@ export function planAppend(tail: SessionTail, events: readonly EncodedEvent[], b
   const rows: EventRow[] = [];
   const ephemerals: EphemeralEntry[] = [];
   let seq = tail.seq;
+  let sum = tail.lastSum;
   for (const encoded of events) {
     const { event, isEphemeral, body, bytes } = encoded;
     seq += 1; // T1
     records.push({ seq, ephemeral: isEphemeral, event });
-    if (isEphemeral) ephemerals.push({ seq, body, bytes });
-    else rows.push({ seq, id: encoded.id, type: encoded.type, body });
+    if (isEphemeral) {
+      ephemerals.push({ seq, body, bytes });
+    } else {
+      sum = rowSum(sum, seq, body);
+      rows.push({ seq, id: encoded.id, type: encoded.type, body, sum });
+    }
   }
   const hasEphemeral = tail.hasEphemeral || ephemerals.length > 0;
   const reservedSeq = reserve(tail.reservedSeq, seq, hasEphemeral, rows.length > 0, block);
@@ -77,6 +86,7 @@ export function planAppend(tail: SessionTail, events: readonly EncodedEvent[], b
       persistedSeq: last?.seq ?? tail.persistedSeq,
       lastPersistedId: last?.id ?? tail.lastPersistedId,
       persistedCount: tail.persistedCount + rows.length,
+      lastSum: sum,
       hasEphemeral,
     },
     records,

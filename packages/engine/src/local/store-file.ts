@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -6,7 +6,7 @@ import { NarthexError, messageOf } from "@narthex/protocol";
 
 import { type SqlDriver, openDriver } from "./driver.ts";
 import type { ResolvedLocalEngineOptions } from "./options.ts";
-import { ensureSchema } from "./schema.ts";
+import { ensureSchema, requireSchema } from "./schema.ts";
 import { isBusy, storeError } from "./store-error.ts";
 
 /** Name of the database inside the data directory. */
@@ -19,12 +19,15 @@ const RETRY_DELAY_MS = 20;
 const LARGEST_WAL_BYTES = 64 * 1024 * 1024;
 
 /**
- * Opens the store of a data directory, creating both when they are missing.
+ * Opens the store of a data directory, creating both when they are missing and it may be written.
  * @throws {NarthexError} STORE_UNAVAILABLE, STORE_CORRUPT
  */
 export async function openStoreFile(options: ResolvedLocalEngineOptions): Promise<SqlDriver> {
   const path = join(options.directory, STORE_FILE_NAME);
-  createFile(options.directory, path);
+  if (!options.readOnly) createFile(options.directory, path);
+  else if (!existsSync(path)) {
+    throw new NarthexError("STORE_UNAVAILABLE", `There is no store in ${options.directory}: choose another directory.`);
+  }
   const deadline = performance.now() + options.lockTimeoutMs;
   for (;;) {
     try {
@@ -53,12 +56,15 @@ function createFile(directory: string, path: string): void {
 }
 
 async function openOnce(path: string, options: ResolvedLocalEngineOptions): Promise<SqlDriver> {
-  const driver = await openDriver(path);
+  const driver = await openDriver(path, options.readOnly);
   try {
     driver.prepare(`PRAGMA busy_timeout = ${Math.min(ATTEMPT_MS, options.lockTimeoutMs)}`).all();
     driver.exec(`PRAGMA synchronous = ${options.synchronous === "full" ? "FULL" : "NORMAL"}`);
     driver.exec("PRAGMA foreign_keys = ON");
-    ensureSchema(driver, path);
+    // What is deleted is overwritten, so that nothing of it is left in the file.
+    if (!options.readOnly) driver.prepare("PRAGMA secure_delete = ON").all();
+    if (options.readOnly) requireSchema(driver, path);
+    else ensureSchema(driver, path);
     driver.prepare(`PRAGMA journal_size_limit = ${LARGEST_WAL_BYTES}`).all();
     driver.prepare(`PRAGMA busy_timeout = ${options.lockTimeoutMs}`).all();
     return driver;

@@ -39,6 +39,20 @@ export function describeDirectory(bench: ContractBench): void {
       expect(await directory.get("s-1")).toMatchObject({ isCloud: false, attributes: { first: true } });
     });
 
+    it("finds the sessions that rest, the longest unchanged first, and none in whose mailbox something waits", async () => {
+      const { directory, mailbox } = await bench.open();
+      for (const id of ["s-1", "s-2", "s-3"]) await directory.create({ id, isCloud: true, attributes: {} });
+      await mailbox.post("s-2", { commandId: "c", kind: "prompt", payload: {} });
+      const later = new Date(Date.now() + 60_000);
+      expect(idsOf(await directory.restingSince(later))).toEqual(["s-1", "s-3"]);
+      expect(idsOf(await directory.restingSince(later, { limit: 1, skip: 1 }))).toEqual(["s-3"]);
+      expect(await directory.restingSince(new Date(0))).toEqual([]);
+      await directory.update("s-1", { attributes: { changed: true } }, 1);
+      await mailbox.ack("s-2", [1]);
+      expect(idsOf(await directory.restingSince(later))).toEqual(["s-2", "s-3", "s-1"]);
+      expect(await rejectionCodes([directory.restingSince(later, { limit: 0 })])).toEqual(["INVALID_PARAMS"]);
+    });
+
     it("creates once for one key: at once, later, and after it is opened again", async () => {
       const engine = await bench.open();
       const make = (id: string, request: unknown = { a: 1, b: 2 }) =>

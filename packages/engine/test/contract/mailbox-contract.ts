@@ -56,6 +56,24 @@ export function describeMailbox(bench: ContractBench): void {
       expect(await mailbox.take("s-1")).toEqual([]);
     });
 
+    it("finds the sessions in which commands wait, in pages, and no others", async () => {
+      const { directory, mailbox } = await openWithSession();
+      for (const id of ["s-2", "s-3", "s-4"]) await directory.create({ id, isCloud: true, attributes: {} });
+      expect(await mailbox.sessionsWaiting()).toEqual([]);
+      for (const id of ["s-1", "s-2", "s-4"]) {
+        await mailbox.post(id, command("a"));
+        await mailbox.post(id, command("b"));
+      }
+      await mailbox.ack("s-2", [1, 2]);
+      await mailbox.ack("s-4", [1]);
+      const [first, ...none] = await mailbox.sessionsWaiting({ limit: 1 });
+      expect([first!.id, none]).toEqual(["s-1", []]);
+      expect((await mailbox.sessionsWaiting({ after: first!.place })).map(({ id }) => id)).toEqual(["s-4"]);
+      await directory.remove("s-1");
+      expect((await mailbox.sessionsWaiting()).map(({ id }) => id)).toEqual(["s-4"]);
+      expect(await rejectionCodes([mailbox.sessionsWaiting({ limit: 0 })])).toEqual(["INVALID_PARAMS"]);
+    });
+
     it("refuses a command id that comes with something else, whatever the order of the fields", async () => {
       const { mailbox } = await openWithSession();
       await mailbox.post("s-1", command("a", { x: 1, y: { p: [1, 2], q: null } }));

@@ -13,7 +13,7 @@ import type { ProblemSink } from "../ports.ts";
 
 export class EventWriter {
   readonly #sessionId: string;
-  readonly #log: EventLog;
+  readonly #log: Pick<EventLog, "append">;
   readonly #onWritten: (event: RawSessionEvent) => void;
   readonly #onProblem: ProblemSink;
   #parentId: string | null;
@@ -25,7 +25,7 @@ export class EventWriter {
 
   constructor(options: {
     sessionId: string;
-    log: EventLog;
+    log: Pick<EventLog, "append">;
     /** Id of the last persisted event in the log. */
     parentId: string | null;
     /** Called with each event once it is written, in order. */
@@ -42,7 +42,7 @@ export class EventWriter {
 
   /**
    * Appends one event. Resolves with it once it is durable (ephemeral ones: once they have their place in the order).
-   * @throws {NarthexError} STORE_UNAVAILABLE, LOG_CONFLICT, and while paused what it was paused with
+   * @throws {NarthexError} STORE_UNAVAILABLE, LOG_CONFLICT, LEASE_LOST, and while paused what it was paused with
    */
   async write<T extends SessionEventType>(
     type: T,

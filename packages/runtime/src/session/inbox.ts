@@ -6,9 +6,10 @@
  *   I2  A prompt is acknowledged when the next one of the same run of work begins; the last one in the same commit as the
  *       `session.idle` that ends the run, and one that is dropped in the same commit as the `abort` that drops it.
  *   I3  An answer is acknowledged after the event that settles its question is in the log.
+ *   I4  The key of an abort is remembered in the same commit as its `abort`, if there was anything to abort.
  */
 import { randomUUID } from "node:crypto";
-import type { Mailbox } from "@narthex/engine";
+import type { Mailbox, WaitingCommand } from "@narthex/engine";
 import { NarthexError, messageOf } from "@narthex/protocol";
 import type { RuntimeLogger, SessionLimits } from "../ports.ts";
 import type { RequestKind } from "./pending-requests.ts";
@@ -17,12 +18,16 @@ import type { Prompt } from "./turn-machine.ts";
 /** A prompt before it has a message id. */
 export type PromptRequest = Omit<Prompt, "messageId" | "position">;
 
-/** An answer that was durable before a restart. */
-export interface KeptAnswer {
-  readonly position: number;
+/** A client's answer to a question. */
+export interface AnswerRequest {
   readonly kind: RequestKind;
   readonly requestId: string;
   readonly answer: unknown;
+}
+
+/** An answer that was durable before a restart. */
+export interface KeptAnswer extends AnswerRequest {
+  readonly position: number;
 }
 
 /** What a mailbox holds when a session is brought back. */
@@ -39,6 +44,8 @@ export class Inbox {
   readonly #mailbox: Mailbox;
   readonly #sessionId: string;
   readonly #logger: RuntimeLogger;
+  /** Calls under way, by key: as many as clients make at once. */
+  readonly #turns = new Map<string, Promise<unknown>>();
   /** Answers that were handed to whoever asked, by request: as many as questions may be open. */
   readonly #handedOn = new Map<string, { readonly kind: RequestKind; readonly position: number }>();
 
@@ -50,7 +57,12 @@ export class Inbox {
 
   /** The id under which a prompt is posted: the client's key, or one of its own. */
   static promptId(key: string | undefined): string {
-    return key === undefined ? `prompt ${randomUUID()}` : `key ${key}`;
+    return key === undefined ? `prompt ${randomUUID()}` : keyId(key);
+  }
+
+  /** Was something posted under a client's key, and is it remembered? */
+  knowsKey(key: string): Promise<boolean> {
+    return this.knows(keyId(key));
   }
 
   /** Was a prompt posted under this id, and is it remembered? */
@@ -72,24 +84,45 @@ export class Inbox {
     return { prompt: toPrompt(request, receipt as Receipt, position), isNew };
   }
 
-  /** Makes an answer durable (I1); returns its position. */
-  async postAnswer(kind: RequestKind, requestId: string, answer: unknown): Promise<number> {
-    const payload = { kind, requestId, answer };
-    const command = { commandId: `answer ${requestId}`, kind: "answer", payload };
+  /**
+   * Makes an answer durable (I1); returns its position.
+   * @throws {NarthexError} IDEMPOTENCY_KEY_REUSED, LIMIT_EXCEEDED, STORE_UNAVAILABLE
+   */
+  async postAnswer({ kind, requestId, answer }: AnswerRequest, key?: string): Promise<number> {
+    const commandId = key === undefined ? `answer ${requestId}` : keyId(key);
+    const command = { commandId, kind: "answer", payload: { kind, requestId, answer } };
     const { position } = await this.#mailbox.post(this.#sessionId, command);
     return position;
+  }
+
+  /**
+   * Remembers an abort, so that its repetition aborts nothing more (I4).
+   * @throws {NarthexError} IDEMPOTENCY_KEY_REUSED, STORE_UNAVAILABLE
+   */
+  async postAbort(reason: string, key: string): Promise<void> {
+    const command = { commandId: keyId(key), kind: "abort", payload: { reason } };
+    const { position, isNew } = await this.#mailbox.post(this.#sessionId, command);
+    if (isNew) this.ackLater([position]);
+  }
+
+  /** Calls with one key go one after the other, so that a repetition meets what came of the first. */
+  async inTurn<T>(key: string, call: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(key) ?? Promise.resolve();
+    const mine = before.then(call, call);
+    this.#turns.set(key, mine);
+    try {
+      return await mine;
+    } finally {
+      if (this.#turns.get(key) === mine) this.#turns.delete(key);
+    }
   }
 
   /** What waits, in order. */
   async take(): Promise<InboxContent> {
     const commands = await this.#mailbox.take(this.#sessionId);
-    const prompts = commands
-      .filter(({ kind }) => kind === "prompt")
-      .map(({ position, payload, receipt }) => toPrompt(payload as PromptRequest, receipt as Receipt, position));
-    const answers = commands
-      .filter(({ kind }) => kind === "answer")
-      .map(({ position, payload }) => ({ ...(payload as Omit<KeptAnswer, "position">), position }));
-    return { prompts, answers };
+    // An abort was done in the commit that remembers it.
+    this.ackLater(commands.filter(({ kind }) => kind === "abort").map(({ position }) => position));
+    return readInbox(commands);
   }
 
   /** Acknowledges what is done; whoever waits for it knows that it is durable. */
@@ -122,6 +155,11 @@ export class Inbox {
   }
 }
 
+/** Prompts, answers and aborts share their keys: one that comes with something else is refused. */
+function keyId(key: string): string {
+  return `key ${key}`;
+}
+
 function toPrompt(request: PromptRequest, { messageId }: Receipt, position: number): Prompt {
   return { ...request, messageId, position };
 }
@@ -138,4 +176,15 @@ export function checkPrompt(request: PromptRequest, limits: SessionLimits): void
   if (chars <= maxPromptJsonChars) return;
   const message = `The prompt with its attachments has ${chars} characters; the limit is ${maxPromptJsonChars}.`;
   throw new NarthexError("LIMIT_EXCEEDED", message);
+}
+
+/** The prompts and answers among the commands of a mailbox. */
+export function readInbox(commands: readonly WaitingCommand[]): InboxContent {
+  const prompts = commands
+    .filter(({ kind }) => kind === "prompt")
+    .map(({ position, payload, receipt }) => toPrompt(payload as PromptRequest, receipt as Receipt, position));
+  const answers = commands
+    .filter(({ kind }) => kind === "answer")
+    .map(({ position, payload }) => ({ ...(payload as Omit<KeptAnswer, "position">), position }));
+  return { prompts, answers };
 }

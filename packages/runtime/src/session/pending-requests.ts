@@ -42,9 +42,17 @@ export class PendingRequests {
   /** Questions of before a restart that nobody has taken up yet, by what asked them. */
   readonly #reopened = new Map<string, OpenRequest<unknown>>();
   readonly #max: number;
+  readonly #onOpen: () => void;
 
-  constructor(max: number) {
+  /** @param onOpen called with every question that is opened */
+  constructor(max: number, onOpen: () => void = () => undefined) {
     this.#max = max;
+    this.#onOpen = onOpen;
+  }
+
+  /** Questions that are open. */
+  get size(): number {
+    return this.#pending.size;
   }
 
   /**
@@ -151,6 +159,7 @@ export class PendingRequests {
     const answer = new Promise<unknown>((resolve, reject) => {
       this.#pending.set(requestId, { kind, resolve, reject, isClaimed: false });
     });
+    this.#onOpen();
     answer.catch(() => undefined); // whoever asked awaits it later; an abort before that is no accident
     return { requestId, answer, event: undefined };
   }

@@ -30,6 +30,8 @@ export interface SessionContext {
   readonly settings: SessionSettings;
   /** The model for a client's wishes. */
   chooseModel(wanted: Pick<SessionParams, "provider" | "model">): Model;
+  /** The session goes on with this model in another process too. */
+  keepModel(model: string): Promise<void>;
 }
 
 export interface SessionSettings {

@@ -8,25 +8,31 @@ import { Attachments } from "./attachments.ts";
 import { Conversation } from "./conversation.ts";
 import { EventWriter } from "./event-writer.ts";
 import { fanOut } from "./fan-out.ts";
+import { fencedLog, fencedMailbox } from "./fenced-engine.ts";
 import { Inbox } from "./inbox.ts";
 import { PendingRequests } from "./pending-requests.ts";
 import { PermissionRules } from "./permission-rules.ts";
 import { ignoredOptions, ignoredOptionsWarning, type SessionParams } from "./session-config.ts";
-import type { SessionContext } from "./session-context.ts";
+import type { SessionContext, SessionSettings } from "./session-context.ts";
 import { SessionMetrics } from "./session-metrics.ts";
 import { chooseModel, type ModelChoice } from "./session-model.ts";
-import { patchAttributes, placeOf, storedAttributes, summaryOf } from "./session-record.ts";
-import { planRecovery, type RecoveryPlan } from "./session-recovery.ts";
-import { HostedSession } from "./session.ts";
+import { keepModel, needsClient, patchAttributes, placeOf, storedAttributes, summaryOf } from "./session-record.ts";
+import { hasWork, planRecovery, type RecoveryPlan } from "./session-recovery.ts";
+import { HostedSession, type Dormant } from "./session.ts";
+import { PastWork, eventsOf } from "./past-work.ts";
 import { checkToolNames } from "./tool-catalog.ts";
 
 export interface FactoryOptions {
   readonly options: RuntimeOptions;
   readonly limits: SessionLimits;
+  /** Aborts when the runtime closes. */
+  readonly signal: AbortSignal;
   readonly workspaces: Workspaces;
   readonly builtInTools: ReadonlyMap<string, BuiltInTool>;
   readonly onPersisted: (sessionId: string) => void;
   readonly onIdle: (sessionId: string) => void;
+  /** A session waits for somebody's answer. */
+  readonly onAsked: (sessionId: string) => void;
   /** A session that left memory has something to do after all. */
   readonly onStray: (sessionId: string) => void;
   /** The store has failed under a session's work. */
@@ -37,6 +43,9 @@ export interface FactoryOptions {
 interface Draft {
   readonly record: SessionRecord;
   readonly attachments: Attachments;
+  readonly rules: PermissionRules;
+  /** Of before it hibernated. */
+  readonly settings: SessionSettings | undefined;
   readonly conversation: Conversation;
   readonly writer: EventWriter;
   readonly inbox: Inbox;
@@ -60,9 +69,14 @@ export class SessionFactory {
     chooseModel(this.#options.options.model, params, noToken);
   }
 
-  /** Makes a new session; its first events go out while the workspace is prepared. */
-  async create(record: SessionRecord, params: SessionParams, client: SessionClient): Promise<HostedSession> {
-    const draft = this.#draft(record, null);
+  /** Makes a new session under a lease; its first events go out while the workspace is prepared. */
+  async create(
+    record: SessionRecord,
+    params: SessionParams,
+    client: SessionClient,
+    epoch: number,
+  ): Promise<HostedSession> {
+    const draft = this.#draft(record, null, epoch);
     draft.attachments.attach(client, params);
     try {
       const choice = this.#choose(params, draft);
@@ -75,24 +89,33 @@ export class SessionFactory {
     }
   }
 
-  /** Brings a stored session back: the conversation from its log, the workspace from its folder. */
-  async restore(record: SessionRecord): Promise<HostedSession> {
+  /**
+   * Brings a stored session back under a lease: the conversation from its log, the workspace from its folder. The log is
+   * read in pages: what is kept of it is what the session goes on with. One that hibernated has its clients still, and what
+   * they asked for.
+   * @throws {NarthexError} STORE_CORRUPT when the log is not what was written
+   */
+  async restore(record: SessionRecord, epoch: number, dormant?: Dormant): Promise<HostedSession> {
     const { log } = this.#options.options.engine;
     const tail = await log.tail(record.id);
-    const draft = this.#draft(record, tail.lastPersistedId);
+    const draft = this.#draft(record, tail.lastPersistedId, epoch, dormant);
     try {
-      const events = (await log.read(record.id)).map(({ event }) => event);
-      for (const event of events) draft.conversation.apply(event);
-      const { config, cwd, hasOwnProvider } = storedAttributes(record);
+      const past = new PastWork();
+      for await (const event of eventsOf(log, record.id)) {
+        past.apply(event);
+        draft.conversation.apply(event);
+        draft.metrics.apply(event);
+      }
+      const { config, cwd, clients } = storedAttributes(record);
       const choice = this.#choose(config, draft);
       // A create that its process did not live to finish is finished now.
-      if (!events.some(({ type }) => type === "session.start")) await this.#announceStart(draft, config, choice);
+      if (!past.hasStarted) await this.#announceStart(draft, config, choice);
       const workspace = await (cwd === undefined
         ? this.#findPlace(draft, config)
         : // A session goes on where it was, wherever the process stands now.
           this.#prepareWorkspace(draft, { ...config, workingDirectory: config.workingDirectory ?? cwd }));
-      const plan = planRecovery(events, await draft.inbox.take(), hasOwnProvider);
-      for (const event of events) draft.metrics.apply(event);
+      const plan = planRecovery(past, await draft.inbox.take(), needsClient(record));
+      if (clients !== undefined && hasWork(plan)) draft.attachments.expect(clients);
       return this.#assemble(draft, workspace, config, choice, plan);
     } catch (error) {
       draft.stopFanOut();
@@ -100,23 +123,26 @@ export class SessionFactory {
     }
   }
 
-  #draft(record: SessionRecord, parentId: string | null): Draft {
+  #draft(record: SessionRecord, parentId: string | null, epoch: number, dormant?: Dormant): Draft {
     const { engine, logger } = this.#options.options;
     const { id } = record;
-    const attachments = new Attachments();
+    const { attachments, rules, settings } = dormant ?? {
+      attachments: new Attachments(),
+      rules: new PermissionRules(),
+    };
     const conversation = new Conversation();
     const writer = new EventWriter({
       sessionId: id,
-      log: engine.log,
+      log: fencedLog(engine.log, epoch),
       parentId,
       onWritten: (event) => conversation.apply(event),
       onProblem: (error) =>
         logger.error(`An event was not written: ${error.message}`, { sessionId: id, code: error.code }),
     });
     const stopFanOut = fanOut(engine.log, id, attachments, () => this.#options.onPersisted(id));
-    const inbox = new Inbox(engine.mailbox, id, logger);
+    const inbox = new Inbox(fencedMailbox(engine.mailbox, epoch), id, logger);
     const metrics = new SessionMetrics(Date.parse(record.createdAt));
-    return { record, attachments, conversation, writer, inbox, metrics, stopFanOut };
+    return { record, attachments, rules, settings, conversation, writer, inbox, metrics, stopFanOut };
   }
 
   async #announceStart(draft: Draft, params: SessionParams, choice: ModelChoice): Promise<void> {
@@ -171,6 +197,7 @@ export class SessionFactory {
     const repository = params.cloud.repository;
     return workspaces.prepareCloud({
       sessionId,
+      signal: this.#options.signal,
       ...(repository === undefined
         ? {}
         : {
@@ -207,24 +234,25 @@ export class SessionFactory {
     choice: ModelChoice,
     left: RecoveryPlan | undefined,
   ): HostedSession {
-    const { options, limits, builtInTools, onIdle, onStray, onBroken } = this.#options;
+    const { options, limits, builtInTools, onIdle, onAsked, onStray, onBroken } = this.#options;
     const { id } = draft.record;
     const context: SessionContext = {
       id,
       writer: draft.writer,
       conversation: draft.conversation,
       attachments: draft.attachments,
-      pending: new PendingRequests(limits.maxPendingRequests),
+      pending: new PendingRequests(limits.maxPendingRequests, () => onAsked(id)),
       inbox: draft.inbox,
-      rules: new PermissionRules(),
+      rules: draft.rules,
       workspace,
       metrics: draft.metrics,
       builtInTools,
       limits,
       toolLimits: { ...DEFAULT_TOOL_LIMITS, ...options.toolLimits },
       logger: options.logger,
-      settings: { params, model: choice.model },
+      settings: draft.settings ?? { params, model: choice.model },
       chooseModel: (wanted) => this.#choose(wanted, draft).model,
+      keepModel: (model) => keepModel(options.engine.directory, id, model),
     };
     return new HostedSession(context, left, draft.stopFanOut, {
       onPrompt: (prompt) => {
@@ -232,7 +260,10 @@ export class SessionFactory {
           options.logger.warn(`The session's name was not kept: ${messageOf(error)}`, { sessionId: id }),
         );
       },
-      onIdle: () => onIdle(id),
+      onIdle: () => {
+        draft.attachments.expectNobody();
+        onIdle(id);
+      },
       onStray: () => onStray(id),
       onBroken: () => onBroken(id),
     });

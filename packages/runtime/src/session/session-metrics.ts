@@ -39,6 +39,11 @@ export class SessionMetrics {
     this.modelCall(model, usage, duration ?? 0);
   }
 
+  /** What each model was used for so far. */
+  models(): ReadonlyMap<string, { readonly count: number; readonly usage: Readonly<Required<ModelUsage>> }> {
+    return this.#models;
+  }
+
   /** Counts a unified diff that a tool has applied. */
   fileChanged(path: string, diff: string): void {
     if (this.#files.size < MAX_NAMED_FILES) this.#files.add(path);

@@ -1,7 +1,9 @@
 // What the directory keeps of a session, so that it can be opened again, and what is told about it.
 import type { SessionDirectory, SessionRecord } from "@narthex/engine";
 import { NarthexError, type WorkingDirectoryContext } from "@narthex/protocol";
+import { isDeepStrictEqual } from "node:util";
 import type { Workspace } from "../workspace/workspaces.ts";
+import { abilitiesOf, type ClientAbility, type ClientPart } from "./attachments.ts";
 import type { SessionParams } from "./session-config.ts";
 
 /** Attributes of a session's record. Strings at the top can be filtered by. */
@@ -14,6 +16,8 @@ export interface SessionAttributes {
   headCommit?: string;
   /** Its model was the client's own, and what that needs is not kept: secrets. */
   hasOwnProvider?: boolean;
+  /** What its clients could answer when the last of them attached; without it they could answer nothing. */
+  clients?: ClientPart;
   /** First line of the first prompt. */
   summary?: string;
   /** What the session was created with, less everything secret or bound to one client. */
@@ -27,14 +31,51 @@ export interface SessionAttributes {
 const MAX_SUMMARY_CHARS = 80;
 
 export function attributesOf(params: SessionParams): SessionAttributes {
-  const { model, streaming, systemMessage, availableTools, excludedTools, cloud, workingDirectory } = params;
-  const config = { model, streaming, systemMessage, availableTools, excludedTools, cloud, workingDirectory };
+  const clients = { abilities: [...abilitiesOf(params)].sort(), tools: params.tools ?? [] };
   return {
     clientName: params.clientName ?? "sdk",
     ...(params.provider === undefined ? {} : { hasOwnProvider: true }),
-    config: Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined)),
+    ...(clients.abilities.length + clients.tools.length === 0 ? {} : { clients }),
+    config: configOf(params),
   };
 }
+
+function configOf(params: SessionParams): SessionAttributes["config"] {
+  const { model, streaming, systemMessage, availableTools, excludedTools, cloud, workingDirectory } = params;
+  const config = { model, streaming, systemMessage, availableTools, excludedTools, cloud, workingDirectory };
+  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
+}
+
+/**
+ * What a client that attaches changes in the record, so that a process without it goes on as this one would; undefined
+ * when it changes nothing, as most do not. Where a session works stays what the create said.
+ */
+export function changesBy(
+  record: SessionRecord,
+  params: SessionParams,
+  clients: ClientPart,
+): Partial<SessionAttributes> | undefined {
+  const stored = storedAttributes(record);
+  const { cloud: _cloud, workingDirectory: _folder, ...wanted } = configOf(params);
+  const config = { ...stored.config, ...wanted };
+  const isOfOwn = stored.hasOwnProvider === true || params.provider !== undefined;
+  const before = { config: stored.config, clients: stored.clients ?? NOBODY, isOfOwn: stored.hasOwnProvider === true };
+  // Through JSON, as it is kept.
+  const after = JSON.parse(JSON.stringify({ config, clients, isOfOwn })) as typeof before;
+  if (isDeepStrictEqual(before, after)) return undefined;
+  return { config, clients, ...(isOfOwn ? { hasOwnProvider: true } : {}) };
+}
+
+/** Abilities that only a client has, and that the work of a session must not go on without. */
+const CANNOT_WAIT: readonly ClientAbility[] = ["hooks", "transforms", "tokens"];
+
+/** Does it take a client to go on: for its model, its hooks, or its part in the system message? */
+export function needsClient(record: SessionRecord): boolean {
+  const { hasOwnProvider, clients } = storedAttributes(record);
+  return hasOwnProvider === true || CANNOT_WAIT.some((ability) => clients?.abilities.includes(ability) === true);
+}
+
+const NOBODY: ClientPart = { abilities: [], tools: [] };
 
 export function storedAttributes(record: SessionRecord): SessionAttributes {
   return record.attributes as unknown as SessionAttributes;
@@ -61,6 +102,13 @@ export async function patchAttributes(
       if (attempt >= MAX_UPDATE_ATTEMPTS || !NarthexError.is(error) || error.code !== "LOG_CONFLICT") throw error;
     }
   }
+}
+
+/** A session that was switched to another model goes on with that one, whoever takes it up. */
+export async function keepModel(directory: SessionDirectory, id: string, model: string): Promise<void> {
+  const record = await directory.get(id);
+  if (record === undefined) return;
+  await patchAttributes(directory, id, { config: { ...storedAttributes(record).config, model } });
 }
 
 /** Where a session works, as events and metadata tell it. */

@@ -1,9 +1,9 @@
 // What a stored session is still to do: its log says where its work stands, its mailbox what was accepted and not begun.
-import type { RawSessionEvent } from "@narthex/protocol";
 import type { InboxContent, KeptAnswer } from "./inbox.ts";
+import type { PastWork } from "./past-work.ts";
 import type { SessionContext } from "./session-context.ts";
 import type { Prompt } from "./turn-machine.ts";
-import { standingOf, type OpenQuestion, type Standing } from "./turn-standing.ts";
+import type { OpenQuestion, Standing } from "./turn-standing.ts";
 
 export interface RecoveryPlan {
   /** It takes a client to go on: the model is the client's own. */
@@ -23,12 +23,10 @@ export interface RecoveryPlan {
 
 /** Pure: the same log and mailbox give the same plan. */
 export function planRecovery(
-  events: readonly RawSessionEvent[],
+  { standing, said }: Pick<PastWork, "standing" | "said">,
   { prompts, answers }: InboxContent,
   needsClient = false,
 ): RecoveryPlan {
-  const standing = standingOf(events);
-  const said = new Set(events.flatMap(({ type, data }) => (type === "user.message" ? [messageIdOf(data)] : [])));
   const questions = [...standing.openQuestions.values()].filter(
     ({ kind, toolCallId = "" }) =>
       kind === "elicitation" || (standing.stage === "tools" && standing.openCalls.has(toolCallId)),
@@ -51,10 +49,6 @@ export function planRecovery(
 /** Is there anything to do that no client has to ask for? */
 export function hasWork({ standing, waiting, begun }: RecoveryPlan): boolean {
   return standing.stage !== "idle" || waiting.length > 0 || begun.length > 0;
-}
-
-function messageIdOf(data: unknown): unknown {
-  return (data as { messageId?: unknown } | undefined)?.messageId;
 }
 
 /** The questions of before a restart wait for their answers again; those that were answered already are settled. */

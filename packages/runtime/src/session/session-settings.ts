@@ -45,5 +45,6 @@ export async function switchModel(context: SessionContext, modelId: string): Pro
   }
   const previousModel = settings.model.id;
   settings.model = next;
+  await context.keepModel(modelId);
   await writer.write("session.model_change", { previousModel, newModel: next.id, source: "sdk" });
 }

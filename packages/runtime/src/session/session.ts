@@ -28,6 +28,9 @@ export interface SessionEvents {
   readonly onBroken: () => void;
 }
 
+/** What is kept of a session that hibernates: its clients, and what no log has. */
+export type Dormant = Pick<SessionContext, "attachments" | "rules" | "settings">;
+
 export class HostedSession {
   readonly id: string;
   readonly #context: SessionContext;
@@ -41,6 +44,7 @@ export class HostedSession {
   readonly #onStray: () => void;
   #ending: "no" | "closing" | "ended" = "no";
   #hasStrays = false;
+  #hadElicitation: boolean | undefined;
   #isBroken = false;
 
   /**
@@ -61,6 +65,8 @@ export class HostedSession {
         events.onBroken();
       },
     });
+    // One that hibernated goes on with the clients that it had.
+    if (context.attachments.size > 0) this.#hadElicitation = context.attachments.can("elicitation");
     this.#stopFanOut = stopFanOut;
     this.#onStray = events.onStray;
   }
@@ -80,6 +86,21 @@ export class HostedSession {
   /** Did prompts become durable while the session was closing? Somebody has to bring it back for them. */
   get hasStrays(): boolean {
     return this.#hasStrays;
+  }
+
+  /** Is it at work, with nothing to wait for but itself? */
+  get isWorking(): boolean {
+    return !this.isIdle && this.#left === undefined && this.#context.pending.size === 0;
+  }
+
+  /**
+   * May it leave memory? Not while a question is open: whoever attaches is to be asked. A command is a matter of clients
+   * that are there.
+   */
+  get isAtRest(): boolean {
+    const { pending, attachments } = this.#context;
+    const asked = attachments.size > 0 ? pending.size : pending.size - pending.openOf("command").length;
+    return this.isIdle && this.#runner.isAtRest && asked === 0;
   }
 
   /** Has the store failed under its work? Then another object of the same session has to take its place. */
@@ -108,12 +129,16 @@ export class HostedSession {
     this.#runner.recover(left);
   }
 
-  /** Attaches a client; questions that are still open are asked again, of this client only. */
+  /** Puts the open questions that are asked by request too to a client that is attached by now. */
+  askNewcomer(clientId: string): void {
+    const attachment = this.#context.attachments.of(clientId);
+    if (attachment !== undefined) this.#context.pending.askNewcomer(attachment);
+  }
+
+  /** Attaches a client; the events of questions that are still open are sent again, to this client only. */
   attach(client: SessionClient, params: SessionParams): void {
-    const isNew = !this.#context.attachments.has(client.id);
-    const attachment = this.#context.attachments.attach(client, params);
+    this.#context.attachments.attach(client, params);
     takeSettings(this.#context, params);
-    if (isNew) this.#context.pending.askNewcomer(attachment);
     for (const event of this.#context.pending.announcements()) client.event(this.id, event);
     this.#announceCapabilities();
   }
@@ -200,25 +225,42 @@ export class HostedSession {
     else this.#left = { ...this.#left, waiting: [...this.#left.waiting, prompt] };
   }
 
-  async abort(reason: string): Promise<void> {
-    this.takeUp(true);
-    await this.#runner.abort(reason);
+  /**
+   * Ends what runs and drops what waits. With a key, a repetition changes nothing more.
+   * @throws {NarthexError} IDEMPOTENCY_KEY_REUSED, STORE_UNAVAILABLE
+   */
+  async abort(reason: string, idempotencyKey?: string): Promise<void> {
+    const { inbox } = this.#context;
+    const key = idempotencyKey;
+    if (key === undefined) {
+      this.takeUp(true);
+      return this.#runner.abort(reason);
+    }
+    await inbox.inTurn(key, async () => {
+      if (await inbox.knowsKey(key)) return inbox.postAbort(reason, key); // refuses another request
+      this.takeUp(true);
+      await this.#runner.abort(reason, () => inbox.postAbort(reason, key));
+    });
   }
 
-  answerTool(requestId: string, answer: ToolAnswer): Promise<boolean> {
-    return takeAnswer(this.#context, "tool", requestId, answer);
+  /**
+   * Takes a client's answer; see `takeAnswer`.
+   * @throws {NarthexError} IDEMPOTENCY_KEY_REUSED, STORE_UNAVAILABLE, LIMIT_EXCEEDED
+   */
+  answerTool(requestId: string, answer: ToolAnswer, key?: string): Promise<boolean> {
+    return takeAnswer(this.#context, { kind: "tool", requestId, answer }, key);
   }
 
-  answerPermission(requestId: string, answer: PermissionAnswer): Promise<boolean> {
-    return takeAnswer(this.#context, "permission", requestId, answer);
+  answerPermission(requestId: string, answer: PermissionAnswer, key?: string): Promise<boolean> {
+    return takeAnswer(this.#context, { kind: "permission", requestId, answer }, key);
   }
 
-  answerUserInput(requestId: string, answer: { answer: string; wasFreeform: boolean }): Promise<boolean> {
-    return takeAnswer(this.#context, "user-input", requestId, answer);
+  answerUserInput(requestId: string, answer: { answer: string; wasFreeform: boolean }, key?: string): Promise<boolean> {
+    return takeAnswer(this.#context, { kind: "user-input", requestId, answer }, key);
   }
 
-  answerElicitation(requestId: string, answer: ElicitationAnswer): Promise<boolean> {
-    return takeAnswer(this.#context, "elicitation", requestId, answer);
+  answerElicitation(requestId: string, answer: ElicitationAnswer, key?: string): Promise<boolean> {
+    return takeAnswer(this.#context, { kind: "elicitation", requestId, answer }, key);
   }
 
   answerCommand(requestId: string, answer: { error?: string | undefined }): boolean {
@@ -293,11 +335,13 @@ export class HostedSession {
     this.#stopFanOut();
   }
 
-  /** Takes an idle session out of memory; its log and its mailbox have everything. */
-  unload(): void {
+  /** Takes a session at rest out of memory; its log and its mailbox have everything but what is returned. */
+  unload(): Dormant {
     this.#context.writer.pause(new NarthexError("SESSION_SHUT_DOWN", "The session has left memory."));
     this.#end();
     this.#stopFanOut();
+    const { attachments, rules, settings } = this.#context;
+    return { attachments, rules, settings };
   }
 
   #end(): void {
@@ -307,7 +351,6 @@ export class HostedSession {
     this.#context.pending.rejectAll(error);
   }
 
-  #hadElicitation: boolean | undefined;
   #announceCapabilities(): void {
     const elicitation = this.#context.attachments.can("elicitation");
     const hasChanged = this.#hadElicitation !== undefined && this.#hadElicitation !== elicitation;

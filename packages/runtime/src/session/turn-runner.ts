@@ -24,6 +24,7 @@ export interface TurnHooks {
   /** Before the first model call of a prompt: makes sure that there is a system message. */
   readonly prepare: () => Promise<void>;
   readonly onPrompt: (prompt: Prompt) => void;
+  /** Nothing runs, nothing waits, and everything that came of it is in the log. */
   readonly onIdle: () => void;
   /** The store has failed: nothing more is done here, and nothing is written. */
   readonly onBroken: () => void;
@@ -35,6 +36,8 @@ export class TurnRunner {
   #state: TurnState = INITIAL_TURN_STATE;
   /** Inputs are handled strictly one after the other. */
   #line: Promise<void> = Promise.resolve();
+  /** Inputs whose effects are not all done. */
+  #undone = 0;
   #run = new AbortController();
   #background: Promise<void> = Promise.resolve();
   #toolCalls: readonly ModelToolCall[] = [];
@@ -44,6 +47,7 @@ export class TurnRunner {
   #messageId = "";
   /** Places in the mailbox of the prompts whose idle is still owed. */
   #owed: readonly number[] = [];
+  #rememberAbort: (() => Promise<void>) | undefined;
   #workSince = 0;
   #isSuspended = false;
 
@@ -54,6 +58,11 @@ export class TurnRunner {
 
   get isIdle(): boolean {
     return this.#state.kind === "idle";
+  }
+
+  /** Idle, and everybody has been told: what the machine decided is done, the `session.idle` included. */
+  get isAtRest(): boolean {
+    return this.isIdle && this.#undone === 0;
   }
 
   /** Has the queue room for this many more prompts? */
@@ -94,11 +103,19 @@ export class TurnRunner {
     await this.#background;
   }
 
-  /** Ends what is running and throws away what waits; resolves when nothing runs any more. */
-  async abort(reason: string): Promise<void> {
+  /**
+   * Ends what is running and throws away what waits; resolves when nothing runs any more.
+   * @param remember makes a note of it; in the same commit as the `abort`, if there is one
+   */
+  async abort(reason: string, remember: () => Promise<void> = async () => undefined): Promise<void> {
     const { effects, done } = this.#feed({ kind: "abort", reason });
+    if (!effects.some((effect) => effect.kind === "cancel")) {
+      await Promise.all([done, remember()]);
+      return;
+    }
+    this.#rememberAbort = remember; // before the effects have their turn
     await done;
-    if (effects.some((effect) => effect.kind === "cancel")) await this.#feed({ kind: "settled" }).done;
+    await this.#feed({ kind: "settled" }).done;
   }
 
   /** Steps the machine at once, and does the effects when it is their turn; `done` is when they are. */
@@ -112,10 +129,16 @@ export class TurnRunner {
     } else if (this.#run.signal.aborted && effects.some((effect) => effect.kind === "begin")) {
       this.#run = new AbortController();
     }
+    this.#undone += 1;
     const done = this.#line.then(async () => {
       for (const effect of effects) await this.#do(effect);
     });
-    this.#line = done.catch((error: unknown) => this.#broken(error));
+    this.#line = done
+      .catch((error: unknown) => this.#broken(error))
+      .then(() => {
+        this.#undone -= 1;
+        if (this.isAtRest) this.#hooks.onIdle();
+      });
     return { effects, done };
   }
 
@@ -227,7 +250,10 @@ export class TurnRunner {
     const elapsedMs = Math.round(performance.now() - this.#workSince);
     const activity = this.#toolCalls.length > 0 ? "tool_call" : "model_call";
     // Both in one commit: what is dropped is dropped exactly when the log says so.
-    await Promise.all([writer.write("abort", { reason: reason as never }), inbox.ack(positionsOf(dropped))]);
+    const remember = this.#rememberAbort;
+    this.#rememberAbort = undefined;
+    const abort = writer.write("abort", { reason: reason as never });
+    await Promise.all([abort, inbox.ack(positionsOf(dropped)), remember?.()]);
     await this.#background;
     writer.emit("agent.interrupted", { activity, elapsedMs, turn, model: this.#context.settings.model.id });
     await writer.write("assistant.turn_end", { turnId: String(turn) });
@@ -246,7 +272,6 @@ export class TurnRunner {
       writer.write("session.idle", { ...(isAborted ? { aborted: true } : {}), mode: "interactive" }),
       inbox.ack(owed),
     ]);
-    this.#hooks.onIdle();
   }
 
   async #report(error: NarthexError): Promise<void> {

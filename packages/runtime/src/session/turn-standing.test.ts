@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { planRecovery } from "./session-recovery.ts";
 import { INITIAL_TURN_STATE, stepTurn, type Prompt, type TurnEffect, type TurnInput } from "./turn-machine.ts";
+import { PastWork } from "./past-work.ts";
 import { INITIAL_STANDING, standingOf, stepStanding, type Stage } from "./turn-standing.ts";
 
 let made = 0;
@@ -174,7 +175,7 @@ describe("tool calls and questions", () => {
       requestId,
       answer: {},
     }));
-    const plan = planRecovery(log, { prompts: [], answers });
+    const plan = planRecovery(PastWork.of(log), { prompts: [], answers });
     expect(plan.questions.map(({ requestId }) => requestId)).toEqual(["f"]);
     expect(plan.answers.map(({ requestId }) => requestId)).toEqual(["f"]);
     expect(plan.staleAnswers).toEqual([0]);
@@ -217,7 +218,7 @@ class Miniature {
     try {
       for (let input = todo.shift(); input !== undefined; input = todo.shift()) {
         if (input.kind === "recover") {
-          const plan = planRecovery(this.log, { prompts: [...this.mailbox.values()], answers: [] });
+          const plan = planRecovery(PastWork.of(this.log), { prompts: [...this.mailbox.values()], answers: [] });
           owed = [...plan.begun];
           openCalls = [...plan.standing.openCalls.keys()];
         }
@@ -231,7 +232,10 @@ class Miniature {
   }
 
   recoverInput(): TurnInput {
-    const { standing, waiting, begun } = planRecovery(this.log, { prompts: [...this.mailbox.values()], answers: [] });
+    const { standing, waiting, begun } = planRecovery(PastWork.of(this.log), {
+      prompts: [...this.mailbox.values()],
+      answers: [],
+    });
     return { kind: "recover", standing, waiting, owesIdle: begun.length > 0 };
   }
 

@@ -67,7 +67,7 @@ function askByRequest(context: SessionContext, requestId: string, question: User
   };
   const take = (answer: UserAnswer | NarthexError): void => {
     if (NarthexError.is(answer)) return refuse(answer);
-    takeAnswer(context, "user-input", requestId, answer).catch((error: unknown) => {
+    takeAnswer(context, { kind: "user-input", requestId, answer }).catch((error: unknown) => {
       context.logger.warn(`An answer was not kept: ${messageOf(error)}`, { sessionId: context.id });
       // Nobody will bring it again.
       setTimeout(() => {
@@ -75,15 +75,20 @@ function askByRequest(context: SessionContext, requestId: string, question: User
       }, KEEP_AGAIN_MS).unref();
     });
   };
+  const clients = new Set<string>();
   const ask = ({ client, abilities }: Attachment): void => {
-    if (!abilities.has("user-input")) return;
+    if (!abilities.has("user-input") || clients.has(client.id)) return;
+    clients.add(client.id);
     asked += 1;
     client.request("userInput.request", { sessionId: context.id, ...question }, { signal }).then(
       (reply) => take(toAnswer(reply, question)),
       (error: unknown) => {
         if (signal.aborted) return;
         if (client.isConnected) refused += 1;
-        else asked -= 1;
+        else {
+          asked -= 1;
+          clients.delete(client.id);
+        }
         if (refused > 0 && refused === asked) refuse(NarthexError.from(error, "HANDLER_FAILED"));
       },
     );

@@ -1,6 +1,7 @@
 // What an application can see of the connection to its runtime.
 import { messageOf, type NarthexError } from "@narthex/protocol";
 import type { Logger } from "./logger.ts";
+import { tellHandler } from "./tell-handler.ts";
 
 /** What happens to a client's connection and, through it, to its sessions. */
 export type ConnectionEvent =
@@ -35,17 +36,10 @@ export class ConnectionEvents {
   }
 
   tell(event: ConnectionEvent): void {
-    for (const { handler } of this.#subscriptions) {
-      try {
-        const result = handler(event);
-        if (result instanceof Promise) result.catch((error: unknown) => this.#report(error));
-      } catch (error) {
-        this.#report(error);
-      }
-    }
+    for (const { handler } of this.#subscriptions) tellHandler(handler, event, this.#report);
   }
 
-  #report(error: unknown): void {
+  readonly #report = (error: unknown): void => {
     this.#logger.error(`A connection handler threw: ${messageOf(error)}`);
-  }
+  };
 }

@@ -1,7 +1,12 @@
 /**
  * One connection to a runtime, from the handshake to its end: the peer, and the sessions that live on it.
  */
-import { FEATURE_DURABLE_SEND, NarthexError, isRuntimeRequestMethod } from "@narthex/protocol";
+import {
+  FEATURE_DURABLE_SEND,
+  FEATURE_IDEMPOTENCY_KEYS,
+  NarthexError,
+  isRuntimeRequestMethod,
+} from "@narthex/protocol";
 import { RpcPeer } from "@narthex/rpc";
 import { shakeHands, type HandshakeOptions } from "./handshake.ts";
 import type { LifecycleDispatch } from "./lifecycle.ts";
@@ -62,6 +67,11 @@ export class Connection {
   /** Does the runtime keep messages for a session whose worker has not started yet? */
   get isSendDurable(): boolean {
     return this.#features.has(FEATURE_DURABLE_SEND);
+  }
+
+  /** May a message be sent again when the answer to it was lost? */
+  get isSendRepeatable(): boolean {
+    return this.#features.has(FEATURE_IDEMPOTENCY_KEYS);
   }
 
   /** Aborts when the connection is given up; creates in flight end with it. */

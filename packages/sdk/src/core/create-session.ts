@@ -69,8 +69,7 @@ export async function createCloudSession(
   }
   if (failure !== undefined) throw failure;
   if (session === undefined) throw new NarthexError("INTERNAL", "The create response was not processed.");
-  await repairing;
-  return completed(context, session, config);
+  return completed(context, session, config, { repairing, undo: destroy });
 }
 
 /** A create that timed out says what waited for it: a runtime that waits for an answer often is the reason. */
@@ -146,8 +145,7 @@ async function openKnown(
     }
     throw failure;
   }
-  await repairing;
-  return completed(context, session, config);
+  return completed(context, session, config, { repairing, undo: method === "session.create" ? destroy : letGo });
 }
 
 function takeOver(context: CreateContext, previous: CopilotSession, session: CopilotSession): void {
@@ -226,17 +224,21 @@ async function completed(
   context: CreateContext,
   session: CopilotSession,
   config: SessionConfigBase,
+  then: { repairing: Promise<void> | undefined; undo: (context: CreateContext, id: string) => void },
 ): Promise<CopilotSession> {
-  const patch = optionsUpdatePayload(config);
-  if (patch !== undefined) {
-    try {
-      const update = context.peer.request("session.options.update", { sessionId: session.sessionId, ...patch });
-      await context.limits.promptly("session.options.update", update);
-    } catch (error) {
-      forget(context, session, NarthexError.from(error, "REQUEST_FAILED"));
-      destroy(context, session.sessionId);
-      throw error;
+  const { limits, peer } = context;
+  const { sessionId } = session;
+  try {
+    if (then.repairing !== undefined) await limits.promptly("Reading lost events back", then.repairing);
+    const patch = optionsUpdatePayload(config);
+    if (patch !== undefined) {
+      const update = peer.request("session.options.update", { sessionId, ...patch });
+      await limits.promptly("session.options.update", update);
     }
+  } catch (error) {
+    forget(context, session, NarthexError.from(error, "REQUEST_FAILED"));
+    then.undo(context, sessionId);
+    throw error;
   }
   // After the caller's continuation, which runs before any timer.
   setTimeout(() => session.closeStartupWindow(), 0);

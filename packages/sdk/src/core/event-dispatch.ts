@@ -7,6 +7,7 @@
  */
 import { messageOf, type RawSessionEvent } from "@narthex/protocol";
 import type { Logger } from "./logger.ts";
+import { tellHandler } from "./tell-handler.ts";
 
 type Handler = (event: RawSessionEvent) => unknown;
 
@@ -48,7 +49,7 @@ export class EventDispatch {
     if (this.#startup !== undefined && this.#startup.push(event) > MAX_STARTUP_EVENTS) this.#startup.shift();
     for (const subscription of this.#subscriptions) {
       if (!matches(subscription.type, event)) continue;
-      if (subscription.backlog === undefined) this.#call(subscription.handler, event);
+      if (subscription.backlog === undefined) tellHandler(subscription.handler, event, this.#report);
       else subscription.backlog.push(event);
     }
   }
@@ -66,23 +67,14 @@ export class EventDispatch {
 
   #catchUp(subscription: Subscription): void {
     for (let event = subscription.backlog?.shift(); event !== undefined; event = subscription.backlog?.shift()) {
-      this.#call(subscription.handler, event);
+      tellHandler(subscription.handler, event, this.#report);
     }
     subscription.backlog = undefined;
   }
 
-  #call(handler: Handler, event: RawSessionEvent): void {
-    try {
-      const result = handler(event);
-      if (result instanceof Promise) result.catch((error: unknown) => this.#report(event, error));
-    } catch (error) {
-      this.#report(event, error);
-    }
-  }
-
-  #report(event: RawSessionEvent, error: unknown): void {
+  readonly #report = (error: unknown, event: RawSessionEvent): void => {
     this.#logger.error(`A handler of ${event.type} events threw: ${messageOf(error)}`, { sessionId: this.#sessionId });
-  }
+  };
 }
 
 function matches(type: string | undefined, event: RawSessionEvent): boolean {

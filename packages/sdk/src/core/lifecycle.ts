@@ -1,5 +1,6 @@
 import { SESSION_LIFECYCLE_PARAMS, messageOf } from "@narthex/protocol";
 import type { Logger } from "./logger.ts";
+import { tellHandler } from "./tell-handler.ts";
 import type { SessionLifecycleEvent } from "./types/metadata.ts";
 
 type Handler = (event: SessionLifecycleEvent) => unknown;
@@ -40,20 +41,12 @@ export class LifecycleDispatch {
           }),
     } as SessionLifecycleEvent;
     for (const subscription of this.#subscriptions) {
-      if (subscription.type === undefined || subscription.type === type) this.#call(subscription.handler, event);
+      if (subscription.type !== undefined && subscription.type !== type) continue;
+      tellHandler(subscription.handler, event, this.#report);
     }
   }
 
-  #call(handler: Handler, event: SessionLifecycleEvent): void {
-    try {
-      const result = handler(event);
-      if (result instanceof Promise) result.catch((error: unknown) => this.#report(error));
-    } catch (error) {
-      this.#report(error);
-    }
-  }
-
-  #report(error: unknown): void {
+  readonly #report = (error: unknown): void => {
     this.#logger.error(`A lifecycle handler threw: ${messageOf(error)}`);
-  }
+  };
 }

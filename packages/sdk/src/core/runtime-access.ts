@@ -80,6 +80,7 @@ export class RuntimeAccess {
       logger: this.logger,
       callWaitMs: this.#callWaitMs,
       call: (method, params) => this.call(method, params),
+      isSendRepeatable: () => this.#state.kind === "connected" && this.#state.connection.isSendRepeatable,
       traceContext: async () => ({ ...(await options.onGetTraceContext?.()) }),
       disconnect: (sessionId) => this.#disconnect(sessionId),
     };

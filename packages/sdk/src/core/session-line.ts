@@ -17,6 +17,8 @@ export interface SessionPort {
   /** Milliseconds a call waits while the connection is lost. */
   readonly callWaitMs: number;
   call(method: string, params: Record<string, unknown>): Promise<unknown>;
+  /** May a message be sent again when the answer to it was lost? The runtime tells by its key that it is the same. */
+  isSendRepeatable(): boolean;
   /** Trace context for a message, when the application provides one. */
   traceContext(): Promise<Record<string, unknown>>;
   /** Lets the runtime know that this client is done with the session, and forgets it. */
@@ -71,12 +73,23 @@ export class SessionLine {
   async answer(method: string, params: Params, signal: AbortSignal): Promise<unknown> {
     for (let pauseMs = FIRST_ANSWER_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, MAX_ANSWER_PAUSE_MS)) {
       try {
-        return await this.call(method, params, { waitMs: Number.POSITIVE_INFINITY, signal });
+        return await this.repeat(method, params, { waitMs: Number.POSITIVE_INFINITY, signal });
       } catch (error) {
-        const code = NarthexError.is(error) ? error.code : undefined;
-        const isLost = code === "CONNECTION_CLOSED" && this.isAway;
-        if (code === "STORE_UNAVAILABLE" && !signal.aborted) await pauseUnlessAborted(pauseMs, signal);
-        else if (!isLost) throw error;
+        const isRefused = NarthexError.is(error) && error.code === "STORE_UNAVAILABLE";
+        if (!isRefused || signal.aborted) throw error;
+        await pauseUnlessAborted(pauseMs, signal);
+      }
+    }
+  }
+
+  /** A call that goes out again when the connection was lost before its answer came: for those that may come twice. */
+  async repeat(method: string, params: Params, patience?: Patience): Promise<unknown> {
+    for (;;) {
+      try {
+        return await this.call(method, params, patience);
+      } catch (error) {
+        const isLost = NarthexError.is(error) && error.code === "CONNECTION_CLOSED" && this.isAway;
+        if (!isLost) throw error;
       }
     }
   }

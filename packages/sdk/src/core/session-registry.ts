@@ -24,6 +24,8 @@ interface HeldRequest {
   readonly reject: (error: NarthexError) => void;
 }
 
+/** Most warnings of dropped events until nothing is in flight: a flood of ids must not become a flood of lines. */
+const MAX_DROP_WARNINGS = 16;
 /** Most waiting requests that an error message names. */
 const MAX_DESCRIBED = 10;
 
@@ -48,6 +50,8 @@ export class SessionRegistry {
   >();
   /** Questions that were dropped, until it is known whether the runtime's log still has them. */
   readonly #lostQuestions = new WeakMap<CopilotSession, readonly RawSessionEvent[]>();
+  /** Warnings of dropped events since the gate was opened. */
+  #dropWarnings = 0;
   #timer: { readonly at: number; readonly id: ReturnType<typeof setTimeout> } | undefined;
 
   constructor(limits: PendingRoutingLimits, logger: Logger, now: () => number = () => performance.now()) {
@@ -114,6 +118,7 @@ export class SessionRegistry {
   endTicket(ticket: GateTicket): void {
     this.#creates.delete(ticket);
     this.#step({ kind: "end-ticket", ticket });
+    if (!this.#routing.isGateOpen) this.#dropWarnings = 0;
   }
 
   /** The client is about to stop: refuses what is parked while the replies can still be written. */
@@ -244,14 +249,19 @@ export class SessionRegistry {
         effect.request.reject(refusal(effect.reason, effect.request.method, effect.id));
         break;
       case "dropped":
-        if (effect.isFirst) {
-          const why = effect.why === "overflow" ? "too many are waiting" : "its session never came to be";
-          this.#logger.warn(`An early ${effect.event.type} event was dropped: ${why}.`, { sessionId: effect.id });
-        }
+        if (effect.isFirst) this.#warnOfDrop(effect);
         break;
       case "conflict":
         break; // register() has told its caller.
     }
+  }
+
+  #warnOfDrop({ id, event, why }: Extract<Effect, { kind: "dropped" }>): void {
+    this.#dropWarnings += 1;
+    if (this.#dropWarnings > MAX_DROP_WARNINGS) return;
+    const reason = why === "overflow" ? "too many are waiting" : "its session never came to be";
+    const more = this.#dropWarnings === MAX_DROP_WARNINGS ? " More of these are not logged for now." : "";
+    this.#logger.warn(`An early ${event.type} event was dropped: ${reason}.${more}`, { sessionId: id });
   }
 
   /** Parked messages are counted in the length of their JSON, which is what they cost on the wire. */

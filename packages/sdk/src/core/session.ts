@@ -10,10 +10,12 @@ import {
 import { BroadcastRequests } from "./broadcast-requests.ts";
 import { EventDispatch } from "./event-dispatch.ts";
 import { answerSessionRequest, isQuestion } from "./inbound-requests.ts";
+import { SessionFacts, type DescribedFacts } from "./session-facts.ts";
 import type { SessionHandlers } from "./session-handlers.ts";
 import { SessionLine, type SessionPort } from "./session-line.ts";
 import { SessionTraffic, type SessionStartup } from "./session-traffic.ts";
 import { createSessionUi } from "./session-ui.ts";
+import { streamEvents, type EventStreamOptions, type EventStreamSource } from "./event-stream.ts";
 import { SendReadiness } from "./send-readiness.ts";
 import { TurnWaits, type WaitOptions } from "./turn-waits.ts";
 import type { SessionCapabilities, SessionUiApi } from "./types/elicitation.ts";
@@ -47,13 +49,9 @@ export class CopilotSession {
   #readiness: SendReadiness | undefined;
   readonly #waits = new TurnWaits();
   #recovery: SessionRecovery | undefined;
-  #isEstablished = false;
   /** The model that was switched to, with its options: newer than what the config says. */
   #modelChoice: Record<string, unknown> = {};
-  #workspacePath: string | undefined;
-  #remoteUrl: string | undefined;
-  #capabilities: SessionCapabilities = {};
-  #hasLiveCapabilities = false;
+  readonly #facts = new SessionFacts();
   readonly #traffic = new SessionTraffic({
     deliver: (event) => this.#deliver(event),
     repeated: (event) => this.#broadcast?.event(event), // a question that is asked again
@@ -67,24 +65,24 @@ export class CopilotSession {
     this.#line = new SessionLine(sessionId, port);
     this.#dispatch = new EventDispatch(sessionId, port.logger);
     this.#ui = createSessionUi({
-      canElicit: () => this.#capabilities.ui?.elicitation === true,
+      canElicit: () => this.#facts.capabilities.ui?.elicitation === true,
       call: (method, params) => this.#call(method, params),
     });
   }
 
   /** Folder of the session's state on the runtime's machine, when it has one. */
   get workspacePath(): string | undefined {
-    return this.#workspacePath;
+    return this.#facts.workspacePath;
   }
 
   /** Where the session can be watched in a browser; undefined when the runtime offers no such place. */
   get remoteUrl(): string | undefined {
-    return this.#remoteUrl;
+    return this.#facts.remoteUrl;
   }
 
   /** What the runtime and the attached clients can do; follows changes. */
   get capabilities(): SessionCapabilities {
-    return this.#capabilities;
+    return this.#facts.capabilities;
   }
 
   /** What arrived before the session was known, what of it was lost, and what of that was repaired. */
@@ -101,7 +99,8 @@ export class CopilotSession {
    * Sends a message; resolves with its id once the runtime has accepted it. The answer comes as events.
    *
    * A cloud session may exist before its worker does. Where the runtime does not promise to keep a message until then,
-   * the message waits here for the worker's first event, at most `readyTimeoutMs` of the create.
+   * the message waits here for the worker's first event, at most `readyTimeoutMs` of the create. A message whose answer was
+   * lost with the connection is sent again once it is back, where the runtime tells by a key that it is the same.
    * @throws {NarthexError} SESSION_DISCONNECTED, CONNECTION_CLOSED, NOT_CONNECTED, SESSION_NOT_READY, QUEUE_FULL
    */
   async send(options: string | MessageOptions): Promise<string> {
@@ -116,7 +115,13 @@ export class CopilotSession {
     this.#line.assertOpen();
     await this.#readiness?.wait(patience?.signal);
     const trace = await this.#port.traceContext();
-    const result = await this.#call("session.send", { ...message, ...trace }, patience);
+    // With a key of its own a message may be sent again: the runtime knows it, and runs it once.
+    const isRepeatable = this.#port.isSendRepeatable();
+    const key = message.idempotencyKey ?? (isRepeatable ? crypto.randomUUID() : undefined);
+    const params = { ...message, ...trace, ...(key === undefined ? {} : { idempotencyKey: key }) };
+    const result = isRepeatable
+      ? await this.#line.repeat("session.send", params, patience)
+      : await this.#call("session.send", params, patience);
     return SEND_RESULT.parse(result).messageId;
   }
 
@@ -156,6 +161,22 @@ export class CopilotSession {
     const [type, callback] = typeof typeOrHandler === "string" ? [typeOrHandler, handler] : [undefined, typeOrHandler];
     if (typeof callback !== "function") throw new NarthexError("INVALID_PARAMS", "on() needs a handler function.");
     return this.#dispatch.subscribe(type, callback as (event: RawSessionEvent) => void, { replay: true });
+  }
+
+  /**
+   * The session's events from a place on, and then what comes: each once, in order, also across a lost connection. Nothing
+   * is read ahead of the loop by more than a page. Ends when this client disconnects the session.
+   *
+   * @example
+   * for await (const event of session.events({ types: ["assistant.message"] })) console.log(event.data);
+   * @throws {NarthexError} EVENT_CURSOR_EXPIRED, ABORTED, METHOD_NOT_FOUND where the runtime's log cannot be read
+   */
+  events(options: EventStreamOptions = {}): AsyncGenerator<SessionEvent, void, undefined> {
+    const source: EventStreamSource = {
+      call: (method, params, patience) => this.#call(method, params, patience),
+      ended: () => this.#line.ended,
+    };
+    return streamEvents(source, options);
   }
 
   /** All persisted events of the session, in order. */
@@ -224,16 +245,8 @@ export class CopilotSession {
   }
 
   /** Takes over what the create or resume response says. @internal */
-  describe(facts: {
-    workspacePath?: string | undefined;
-    remoteUrl?: string | undefined;
-    capabilities?: SessionCapabilities | undefined;
-  }): void {
-    this.#isEstablished = true;
-    this.#workspacePath = facts.workspacePath ?? this.#workspacePath;
-    this.#remoteUrl = facts.remoteUrl ?? this.#remoteUrl;
-    // A capabilities.changed that came before the response is newer than the response.
-    if (!this.#hasLiveCapabilities) this.#capabilities = facts.capabilities ?? {};
+  describe(facts: DescribedFacts): void {
+    this.#facts.describe(facts);
   }
 
   /** @internal */
@@ -253,7 +266,7 @@ export class CopilotSession {
 
   #deliver(event: RawSessionEvent): void {
     if (this.#line.ended !== undefined) return;
-    this.#observe(event);
+    this.#facts.observe(event);
     this.#readiness?.observe(event);
     this.#dispatch.emit(event);
     this.#broadcast?.event(event);
@@ -281,7 +294,7 @@ export class CopilotSession {
 
   /** Is the session known to the runtime, and not over here? @internal */
   get isLive(): boolean {
-    return this.#isEstablished && this.#line.ended === undefined;
+    return this.#facts.isEstablished && this.#line.ended === undefined;
   }
 
   /** Is there a turn whose end may have been missed? @internal */
@@ -293,7 +306,7 @@ export class CopilotSession {
   suspend(): void {
     this.#line.suspend();
     this.#broadcast?.pause();
-    this.#hasLiveCapabilities = false; // the resume's response says what holds
+    this.#facts.suspend();
   }
 
   /** What a resume on another connection takes; from now on what arrives is held. @internal */
@@ -326,16 +339,6 @@ export class CopilotSession {
     this.#recovery = undefined;
     this.#dispatch.clear();
     this.#waits.fail(reason);
-  }
-
-  #observe(event: RawSessionEvent): void {
-    const data = event.data as Record<string, unknown> | undefined;
-    if (event.type === "capabilities.changed") {
-      this.#hasLiveCapabilities = true;
-      this.#capabilities = { ...this.#capabilities, ...(data as SessionCapabilities) };
-    } else if (event.type === "session.info" && data?.infoType === "remote" && typeof data.url === "string") {
-      this.#remoteUrl ??= data.url;
-    }
   }
 
   #call(method: string, params: Record<string, unknown>, patience?: Patience): Promise<unknown> {

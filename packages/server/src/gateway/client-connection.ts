@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import {
   FEATURE_DURABLE_SEND,
   FEATURE_EARLY_SESSION_TRAFFIC,
+  FEATURE_IDEMPOTENCY_KEYS,
   NARTHEX_VERSION,
   NarthexError,
   PROFILE,
@@ -134,7 +135,7 @@ export class ClientConnection {
       protocolVersion: PROTOCOL_VERSION,
       version: NARTHEX_VERSION,
       taskKinds: [],
-      features: [FEATURE_DURABLE_SEND],
+      features: [FEATURE_DURABLE_SEND, FEATURE_IDEMPOTENCY_KEYS],
     };
   }
 

@@ -5,6 +5,7 @@ import { z } from "zod";
 
 const sessionId = z.string().min(1);
 const requestId = z.string().min(1);
+const idempotencyKey = z.string().min(1).max(MAX_IDEMPOTENCY_KEY_CHARS).optional();
 const scoped = <S extends z.ZodRawShape>(shape: S) => z.looseObject({ sessionId, ...shape });
 
 export const PARAMS = {
@@ -16,9 +17,10 @@ export const PARAMS = {
     mode: z.enum(["enqueue", "immediate"]).optional(),
     agentMode: z.enum(["interactive", "plan", "autopilot", "shell"]).optional(),
     source: z.string().optional(),
-    idempotencyKey: z.string().min(1).max(MAX_IDEMPOTENCY_KEY_CHARS).optional(),
+    idempotencyKey,
   }),
   abort: scoped({
+    idempotencyKey,
     reason: z.enum(["user_initiated", "remote_command", "user_abort", "autopilot_credit_limit"]).optional(),
   }),
   list: z.looseObject({
@@ -47,17 +49,20 @@ export const PARAMS = {
     ephemeral: z.boolean().optional(),
   }),
   switchModel: scoped({ modelId: z.string().min(1) }),
-  answerTool: scoped({ requestId, result: z.unknown().optional(), error: z.string().optional() }),
+  answerTool: scoped({ requestId, idempotencyKey, result: z.unknown().optional(), error: z.string().optional() }),
   answerPermission: scoped({
     requestId,
+    idempotencyKey,
     result: z.looseObject({ kind: z.string(), feedback: z.string().optional() }),
   }),
   answerUserInput: scoped({
     requestId,
+    idempotencyKey,
     response: z.looseObject({ answer: z.string(), wasFreeform: z.boolean().optional() }),
   }),
   answerElicitation: scoped({
     requestId,
+    idempotencyKey,
     result: z.looseObject({
       action: z.enum(["accept", "decline", "cancel"]),
       content: z.record(z.string(), z.unknown()).optional(),

@@ -90,9 +90,10 @@ export const METHODS = {
     const messageId = await session.send(request, idempotencyKey);
     return { messageId };
   }),
-  "session.abort": method("session.abort", PARAMS.abort, async ({ sessionId, reason }, { runtime }) => {
+  "session.abort": method("session.abort", PARAMS.abort, async (params, { runtime }) => {
+    const { sessionId, reason, idempotencyKey } = params;
     const session = await runtime.open(sessionId);
-    await session.abort(reason ?? "user_initiated");
+    await session.abort(reason ?? "user_initiated", idempotencyKey);
     return success(true);
   }),
   "session.detach": method("session.detach", PARAMS.session, ({ sessionId }, { runtime, client, closed }) => {
@@ -115,18 +116,18 @@ export const METHODS = {
     const attributes = Object.fromEntries(
       wanted.flatMap((name) => (filter?.[name] === undefined ? [] : [[name, filter[name]]])),
     );
-    return { sessions: await runtime.list(attributes) };
+    return { sessions: await runtime.catalog.list(attributes) };
   }),
   "session.getMetadata": method("session.getMetadata", PARAMS.session, async ({ sessionId }, { runtime }) => {
-    const session = isSessionId(sessionId) ? await runtime.metadata(sessionId) : undefined;
+    const session = isSessionId(sessionId) ? await runtime.catalog.metadata(sessionId) : undefined;
     return session === undefined ? {} : { session };
   }),
   "session.getLastId": async (_params, { runtime }) => {
-    const sessionId = await runtime.lastId();
+    const sessionId = await runtime.catalog.lastId();
     return sessionId === undefined ? {} : { sessionId };
   },
   "session.getMessages": method("session.getMessages", PARAMS.session, async ({ sessionId }, { runtime }) => ({
-    events: await runtime.events(sessionId),
+    events: await runtime.catalog.events(sessionId),
   })),
   "session.eventLog.read": method("session.eventLog.read", PARAMS.readLog, (params, { runtime, signal }) => {
     const { sessionId, cursor, types, max, waitMs, direction, includeEphemeral } = params;
@@ -181,15 +182,16 @@ export const METHODS = {
     "session.tools.handlePendingToolCall",
     PARAMS.answerTool,
     async (params, { runtime }) => {
-      const { requestId, result, error } = params;
-      return success(await (await runtime.open(params.sessionId)).answerTool(requestId, { result, error }));
+      const { requestId, result, error, idempotencyKey } = params;
+      const session = await runtime.open(params.sessionId);
+      return success(await session.answerTool(requestId, { result, error }, idempotencyKey));
     },
   ),
   "session.permissions.handlePendingPermissionRequest": method(
     "session.permissions.handlePendingPermissionRequest",
     PARAMS.answerPermission,
-    async ({ sessionId, requestId, result }, { runtime }) =>
-      success(await (await runtime.open(sessionId)).answerPermission(requestId, result)),
+    async ({ sessionId, requestId, result, idempotencyKey }, { runtime }) =>
+      success(await (await runtime.open(sessionId)).answerPermission(requestId, result, idempotencyKey)),
   ),
   "session.permissions.pendingRequests": method(
     "session.permissions.pendingRequests",
@@ -220,16 +222,16 @@ export const METHODS = {
   "session.ui.handlePendingElicitation": method(
     "session.ui.handlePendingElicitation",
     PARAMS.answerElicitation,
-    async ({ sessionId, requestId, result }, { runtime }) =>
-      success(await (await runtime.open(sessionId)).answerElicitation(requestId, result as never)),
+    async ({ sessionId, requestId, result, idempotencyKey }, { runtime }) =>
+      success(await (await runtime.open(sessionId)).answerElicitation(requestId, result as never, idempotencyKey)),
   ),
   "session.ui.handlePendingUserInput": method(
     "session.ui.handlePendingUserInput",
     PARAMS.answerUserInput,
-    async ({ sessionId, requestId, response }, { runtime }) => {
-      const { answer, wasFreeform } = response;
+    async ({ sessionId, requestId, response, idempotencyKey }, { runtime }) => {
+      const { answer, wasFreeform = true } = response;
       const session = await runtime.open(sessionId);
-      return success(await session.answerUserInput(requestId, { answer, wasFreeform: wasFreeform ?? true }));
+      return success(await session.answerUserInput(requestId, { answer, wasFreeform }, idempotencyKey));
     },
   ),
 } as const satisfies Record<Exclude<SupportedMethod, "connect">, Method>;

@@ -30,14 +30,12 @@ export function createHttpApp({ runtime, secret }: HttpOptions): Hono {
   app.get("/sessions/:id", async (context) => {
     const id = context.req.param("id");
     const mayLook = isSessionId(id) && isAccessKey(secret, id, context.req.query("key"));
-    const session = mayLook ? await runtime.metadata(id) : undefined;
+    const session = mayLook ? await runtime.catalog.metadata(id) : undefined;
     if (session === undefined) return context.json({ error: "not found" }, 404);
-    const live = runtime.live(id);
-    const events = await runtime.events(id);
+    const events = await runtime.catalog.events(id);
     return context.json({
       session,
-      state: live === undefined ? "stored" : live.isIdle ? "idle" : "running",
-      attachedClients: live?.attachments.size ?? 0,
+      ...runtime.whereabouts(id),
       eventCount: events.length,
       events: events.slice(-MAX_SHOWN_EVENTS),
     });

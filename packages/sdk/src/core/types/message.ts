@@ -6,6 +6,11 @@ export type MessageSource = "user" | "system" | `agent-${string}`;
 /** A message with everything that can go with it. `mode: "immediate"` joins the running turn, `enqueue` (default) waits for its own; `displayPrompt` is shown instead of the prompt. */
 export interface MessageOptions {
   prompt: string;
+  /**
+   * Makes the message repeatable, 1 to 256 characters: the same key is the same message, and gets the first one's id.
+   * Default: a new one for each call, where the runtime knows keys.
+   */
+  idempotencyKey?: string;
   source?: MessageSource;
   attachments?: Array<
     | {

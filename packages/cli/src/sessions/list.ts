@@ -1,17 +1,14 @@
-import { existsSync } from "node:fs";
 import process from "node:process";
-import { openLocalEngine } from "@narthex/engine";
-import { colorsFor } from "./colors.ts";
-import { dataDirectory } from "./home.ts";
+import { colorsFor } from "../colors.ts";
+import { readStore, storeOf, type StoreFlags } from "./store.ts";
 
 const MAX_LISTED = 1_000;
 
 /** Lists the stored sessions, newest change first. */
-export async function sessionsCommand(flags: { json?: boolean; home?: string }): Promise<void> {
-  const directory = dataDirectory(flags.home, process.env);
-  if (!existsSync(directory)) return sayNothingYet(flags); // looking must not make a data directory
-  const engine = await openLocalEngine({ directory });
-  try {
+export async function listCommand(flags: StoreFlags): Promise<void> {
+  const store = storeOf(flags);
+  if (!store.exists) return sayNothingYet(flags); // looking must not make a data directory
+  await readStore(store, async (engine) => {
     const records = await engine.directory.list({}, { limit: MAX_LISTED });
     const colors = colorsFor(process.stdout);
     for (const { id, createdAt, updatedAt, isCloud, attributes } of records) {
@@ -28,11 +25,9 @@ export async function sessionsCommand(flags: { json?: boolean; home?: string }):
       process.stdout.write(`${colors.cyan(id)}  ${colors.dim(when)}  ${place}  ${colors.bold(summary ?? "")}\n`);
     }
     if (records.length === 0) sayNothingYet(flags);
-  } finally {
-    await engine.close();
-  }
+  });
 }
 
-function sayNothingYet(flags: { json?: boolean }): void {
+function sayNothingYet(flags: StoreFlags): void {
   if (flags.json !== true) process.stdout.write("No sessions yet. `narthex run` makes one.\n");
 }
