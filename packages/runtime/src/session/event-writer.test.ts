@@ -42,10 +42,11 @@ it("names no event that could not be written, also when several could not (rt-1)
   expect([a?.parentId, b?.parentId, c?.parentId]).toEqual([null, a?.id, b?.id]);
 });
 
-it("writes nothing while it is paused: what is awaited rejects, what is not is dropped", async () => {
+it("writes nothing while it is paused: what is awaited rejects with the reason, what is not is dropped", async () => {
   const { writer, write, written, problems } = make();
-  writer.pause();
-  await expect(write("a")).rejects.toMatchObject({ code: "SESSION_SHUT_DOWN" });
+  const reason = new NarthexError("SERVER_SHUTTING_DOWN", "It ends.");
+  writer.pause(reason);
+  await expect(write("a")).rejects.toBe(reason);
   writer.emit("session.idle", {});
   writer.resume();
   await write("b");

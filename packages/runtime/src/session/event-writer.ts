@@ -20,7 +20,8 @@ export class EventWriter {
   /** The last persisted event that is durable, and how many are on their way. */
   #durableId: string | null;
   #onTheWay = 0;
-  #isPaused = false;
+  /** Why nothing is written just now. */
+  #pausedBy: NarthexError | undefined;
 
   constructor(options: {
     sessionId: string;
@@ -41,14 +42,14 @@ export class EventWriter {
 
   /**
    * Appends one event. Resolves with it once it is durable (ephemeral ones: once they have their place in the order).
-   * @throws {NarthexError} STORE_UNAVAILABLE, LOG_CONFLICT, LEASE_LOST, SESSION_SHUT_DOWN while paused
+   * @throws {NarthexError} STORE_UNAVAILABLE, LOG_CONFLICT, LEASE_LOST, and while paused what it was paused with
    */
   async write<T extends SessionEventType>(
     type: T,
     data: SessionEventDataMap[T],
     options: { ephemeral?: boolean } = {},
   ): Promise<RawSessionEvent> {
-    if (this.#isPaused) throw new NarthexError("SESSION_SHUT_DOWN", "The session is being put away.");
+    if (this.#pausedBy !== undefined) throw this.#pausedBy;
     const isEphemeral = options.ephemeral ?? (EPHEMERAL_EVENT_TYPES.has(type) && !ALSO_KEPT_EVENT_TYPES.has(type));
     const event: RawSessionEvent = {
       id: randomUUID(),
@@ -78,17 +79,20 @@ export class EventWriter {
 
   /** Appends one event that nobody waits for; a failure is reported. */
   emit<T extends SessionEventType>(type: T, data: SessionEventDataMap[T], options: { ephemeral?: boolean } = {}): void {
-    if (this.#isPaused) return;
+    if (this.#pausedBy !== undefined) return;
     this.write(type, data, options).catch((error: unknown) => this.#onProblem(NarthexError.from(error)));
   }
 
-  /** Nothing is written until `resume`: what ends meanwhile is to look as if it had not, so that it is taken up again. */
-  pause(): void {
-    this.#isPaused = true;
+  /**
+   * Nothing is written until `resume`: what ends meanwhile is to look as if it had not, so that it is taken up again. Who
+   * waits for an event is told `reason`, which says whether trying again can help.
+   */
+  pause(reason: NarthexError): void {
+    this.#pausedBy = reason;
   }
 
   resume(): void {
-    this.#isPaused = false;
+    this.#pausedBy = undefined;
   }
 
   #append(event: RawSessionEvent): Promise<LogRecord[]> {

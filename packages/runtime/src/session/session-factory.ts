@@ -180,8 +180,11 @@ export class SessionFactory {
   async #findPlace(draft: Draft, params: Pick<SessionParams, "cloud" | "workingDirectory">): Promise<Workspace> {
     const workspace = await this.#prepareWorkspace(draft, params);
     const place = placeOf(workspace);
-    await patchAttributes(this.#options.options.engine.directory, draft.record.id, place);
-    await draft.writer.write("session.context_changed", place);
+    // Both in one commit: after a crash the place is found again exactly when the log does not tell it.
+    await Promise.all([
+      patchAttributes(this.#options.options.engine.directory, draft.record.id, place),
+      draft.writer.write("session.context_changed", place),
+    ]);
     return workspace;
   }
 

@@ -324,7 +324,8 @@ export class HostedSession {
   /** Puts the session away for the next process: what runs stops, and is taken up where the log says it stood. */
   async suspend(): Promise<void> {
     const { writer, metrics } = this.#context;
-    writer.pause();
+    // A resume or another call that comes across this can succeed with the next process.
+    writer.pause(new NarthexError("SERVER_SHUTTING_DOWN", "SERVER_SHUTTING_DOWN: the session is being put away."));
     this.#end();
     await this.#runner.suspend();
     writer.resume();
@@ -336,7 +337,7 @@ export class HostedSession {
 
   /** Takes a session at rest out of memory; its log and its mailbox have everything but what is returned. */
   unload(): Dormant {
-    this.#context.writer.pause();
+    this.#context.writer.pause(new NarthexError("SESSION_SHUT_DOWN", "The session has left memory."));
     this.#end();
     this.#stopFanOut();
     const { attachments, rules, settings } = this.#context;

@@ -291,7 +291,7 @@ export class TurnRunner {
   #broken(error: unknown): void {
     if (this.#isSuspended) return;
     this.#isSuspended = true;
-    this.#context.writer.pause();
+    this.#context.writer.pause(NarthexError.from(error, "STORE_UNAVAILABLE"));
     this.#context.logger.error(`A session cannot go on: ${messageOf(error)}`, { sessionId: this.#context.id });
     this.#run.abort(NarthexError.from(error, "STORE_UNAVAILABLE"));
     this.#state = INITIAL_TURN_STATE;
