@@ -129,6 +129,13 @@ export class LiveSessions {
     if (this.#dormant.delete(id)) this.#options.onLeave(id);
   }
 
+  /** Takes a session out whatever it is at; its clients stay attached, and wait until it is brought back. */
+  layDown(id: string, session: HostedSession): void {
+    if (this.ready(id) !== session) return;
+    this.forget(id, session);
+    this.#dormant.set(id, session.unload());
+  }
+
   /** Takes no new sessions from now on, and puts away those that there are, those on their way as soon as they are there. */
   async close(putAway: (session: HostedSession) => Promise<void>): Promise<void> {
     this.#isClosed = true;

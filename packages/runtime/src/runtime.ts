@@ -6,6 +6,7 @@
  */
 import type { SessionRecord } from "@narthex/engine";
 import { NarthexError, messageOf, parseSessionId } from "@narthex/protocol";
+import { BringBack } from "./bring-back.ts";
 import { DEFAULT_EVENT_LOG_LIMITS, EventLogReader } from "./event-log/event-log-reader.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { LiveSessions } from "./live-sessions.ts";
@@ -32,9 +33,6 @@ import { SessionExpiry } from "./session-expiry.ts";
 import { createBuiltInTools } from "./tools/registry.ts";
 import { createWorkspaces, type Workspaces } from "./workspace/workspaces.ts";
 
-/** Milliseconds until a session whose store has failed is brought back; until the next call when that comes sooner. */
-const STORE_PAUSE_MS = 2_000;
-
 export class Runtime {
   /** The logs of sessions, for clients that read them. */
   readonly eventLog: EventLogReader;
@@ -52,6 +50,7 @@ export class Runtime {
   /** Under way; one that fails tidies up before it is over. */
   readonly #creates = new Set<Promise<OpenedSession>>();
   readonly #lifecycle: Lifecycle;
+  readonly #bringBack: BringBack;
 
   constructor(options: RuntimeOptions) {
     this.#options = options;
@@ -59,6 +58,7 @@ export class Runtime {
     const limits = { ...DEFAULT_SESSION_LIMITS, ...options.limits };
     this.eventLog = new EventLogReader(options.engine.log, { ...DEFAULT_EVENT_LOG_LIMITS, ...options.eventLogLimits });
     this.catalog = new SessionCatalog(options.engine, options.remoteUrlOf);
+    this.#bringBack = new BringBack((id) => this.open(id), options.logger);
     this.#leases = new SessionLeases({
       leases: options.engine.leases,
       logger: options.logger,
@@ -91,8 +91,8 @@ export class Runtime {
         this.#live.settle(id);
       },
       onAsked: (id) => this.#recovery.quiet(id),
-      onStray: (id) => this.#bringBack(id),
-      onBroken: (id) => void setTimeout(() => this.#bringBack(id), STORE_PAUSE_MS).unref(),
+      onStray: (id) => this.#bringBack.now(id),
+      onBroken: (id) => this.#bringBack.later(id),
     });
     this.#loader = new SessionLoader({
       directory: options.engine.directory,
@@ -242,7 +242,7 @@ export class Runtime {
   /** Shuts a session down in memory; it stays stored. False when it is not in memory. */
   async destroy(id: string): Promise<boolean> {
     const session = await this.#shutDown(id);
-    if (session?.hasStrays === true) this.#bringBack(id);
+    if (session?.hasStrays === true) this.#bringBack.now(id);
     return session !== undefined;
   }
 
@@ -281,6 +281,7 @@ export class Runtime {
 
   /** Puts every session away, so that the next process goes on with it; takes no new ones. */
   async close(): Promise<void> {
+    this.#bringBack.stop();
     this.#recovery.stop();
     this.#upkeep.stop();
     this.#closing.abort(new NarthexError("SERVER_SHUTTING_DOWN", "The runtime is shutting down."));
@@ -373,10 +374,5 @@ export class Runtime {
     if (session === undefined) return;
     this.#live.forget(id, session);
     session.suspend().catch((error: unknown) => this.#options.logger.warn(messageOf(error), { sessionId: id }));
-  }
-
-  /** Something was accepted for a session that has left memory. */
-  #bringBack(id: string): void {
-    this.open(id).catch((error: unknown) => this.#options.logger.warn(messageOf(error), { sessionId: id }));
   }
 }

@@ -56,20 +56,20 @@ export class SessionLoader {
     }
   }
 
-  /** Another object of the same session takes the place of one whose store has failed. */
+  /** Another object of the same session takes the place of one whose store has failed; until then its clients wait. */
   #replace(record: SessionRecord, broken: HostedSession): Promise<HostedSession> {
     const { live } = this.#parts;
-    live.forget(record.id, broken);
-    return live.enter(record.id, async () => {
+    live.layDown(record.id, broken);
+    return live.enter(record.id, async (dormant) => {
       await broken.abandon();
-      const session = await this.#restore(record, undefined);
-      session.replace(broken);
-      return session;
+      return this.#restore(record, dormant);
     });
   }
 
-  #restore(record: SessionRecord, dormant: Dormant | undefined): Promise<HostedSession> {
+  async #restore(record: SessionRecord, dormant: Dormant | undefined): Promise<HostedSession> {
     const { leases, factory } = this.#parts;
-    return leases.under(record.id, (epoch) => factory.restore(record, epoch, dormant));
+    const session = await leases.under(record.id, (epoch) => factory.restore(record, epoch, dormant));
+    session.askAgain();
+    return session;
   }
 }

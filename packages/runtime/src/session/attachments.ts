@@ -39,11 +39,6 @@ export class Attachments {
     return attachment;
   }
 
-  /** Takes over what a client said to another object of the same session. */
-  adopt(attachment: Attachment): void {
-    this.#byClient.set(attachment.client.id, attachment);
-  }
-
   detach(clientId: string): boolean {
     return this.#byClient.delete(clientId);
   }

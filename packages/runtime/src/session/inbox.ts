@@ -13,7 +13,12 @@ import type { Mailbox, WaitingCommand } from "@narthex/engine";
 import { NarthexError, messageOf } from "@narthex/protocol";
 import type { RuntimeLogger, SessionLimits } from "../ports.ts";
 import type { RequestKind } from "./pending-requests.ts";
+import { isStoreFailure } from "./store-failure.ts";
 import type { Prompt } from "./turn-machine.ts";
+
+/** An acknowledgement that the store refuses is tried again so often, with this pause between. */
+const MAX_ACK_ATTEMPTS = 600;
+const ACK_PAUSE_MS = 500;
 
 /** A prompt before it has a message id. */
 export type PromptRequest = Omit<Prompt, "messageId" | "position">;
@@ -130,11 +135,27 @@ export class Inbox {
     return this.#mailbox.ack(this.#sessionId, positions);
   }
 
+  /**
+   * Acknowledges work whose end is told in the same commit. The idle that tells it is not kept, so it goes out also when the
+   * store fails: then the acknowledgement is tried again, lest the end be told twice.
+   */
+  async ackTold(positions: readonly number[], attempts = MAX_ACK_ATTEMPTS): Promise<void> {
+    try {
+      await this.ack(positions);
+    } catch (error) {
+      if (!isStoreFailure(error) || attempts <= 1) throw error;
+      const again = (): void => void this.ackTold(positions, attempts - 1).catch((late: unknown) => this.#warn(late));
+      setTimeout(again, ACK_PAUSE_MS).unref();
+    }
+  }
+
   /** Acknowledges what nobody waits for: done twice it does no harm, so a failure is only told. */
   ackLater(positions: readonly number[]): void {
-    this.ack(positions).catch((error: unknown) =>
-      this.#logger.warn(`Done work was not acknowledged: ${messageOf(error)}`, { sessionId: this.#sessionId }),
-    );
+    this.ack(positions).catch((error: unknown) => this.#warn(error));
+  }
+
+  #warn(error: unknown): void {
+    this.#logger.warn(`Done work was not acknowledged: ${messageOf(error)}`, { sessionId: this.#sessionId });
   }
 
   /** An answer has reached whoever asked; it stays in the mailbox until that is settled. */

@@ -143,22 +143,15 @@ export class HostedSession {
     this.#announceCapabilities();
   }
 
-  /** Takes the place of a broken object of the same session, with its clients; they are asked again what is open. */
-  replace(broken: HostedSession): void {
-    this.#context.settings.params = broken.#context.settings.params;
-    for (const attachment of broken.attachments.all()) {
-      const { client } = attachment;
-      if (!client.isConnected) continue;
-      this.attachments.adopt(attachment);
-      this.#context.pending.askNewcomer(attachment);
-      for (const event of this.#context.pending.announcements()) client.event(this.id, event);
-    }
+  /** Asks the clients that it has what is still open: they may have answered an object of the same session that broke. */
+  askAgain(): void {
+    const events = this.#context.pending.announcements();
+    for (const { client } of this.attachments.all()) for (const event of events) client.event(this.id, event);
   }
 
-  /** Ends what is left of a broken session. */
-  async abandon(): Promise<void> {
-    this.unload();
-    await this.#runner.suspend();
+  /** Resolves when nothing runs any more of a broken session that has left memory. */
+  abandon(): Promise<void> {
+    return this.#runner.suspend();
   }
 
   /**

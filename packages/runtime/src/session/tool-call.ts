@@ -12,6 +12,7 @@ import { invokeHook } from "./hooks.ts";
 import { checkPermission, type Verdict } from "./permission-check.ts";
 import type { ClientTool } from "./session-config.ts";
 import type { SessionContext } from "./session-context.ts";
+import { isStoreFailure } from "./store-failure.ts";
 import { sessionTools, toolOf, type CatalogTool } from "./tool-catalog.ts";
 import { askUser } from "./user-input.ts";
 
@@ -51,11 +52,6 @@ export async function settleToolCall(
     outcome = { success: false, text: signal.aborted ? "The user aborted this call." : failure.message };
   }
   await context.writer.write("tool.execution_complete", { toolCallId, turnId, ...completion(outcome, code) });
-}
-
-/** Can the session not be written any more? Then its work is taken up later, where the log says it stands. */
-export function isStoreFailure(error: unknown): boolean {
-  return NarthexError.is(error) && error.code === "STORE_UNAVAILABLE";
 }
 
 function completion(outcome: ToolOutcome, code: string): Omit<ToolExecutionCompleteData, "toolCallId"> {

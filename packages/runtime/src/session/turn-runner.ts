@@ -9,7 +9,8 @@ import { callModel } from "./model-call.ts";
 import { invokeHook } from "./hooks.ts";
 import type { SessionContext } from "./session-context.ts";
 import { hasWork, type RecoveryPlan } from "./session-recovery.ts";
-import { isStoreFailure, runToolCall } from "./tool-call.ts";
+import { isStoreFailure } from "./store-failure.ts";
+import { runToolCall } from "./tool-call.ts";
 import { resumeToolCall } from "./tool-recovery.ts";
 import {
   INITIAL_TURN_STATE,
@@ -270,7 +271,7 @@ export class TurnRunner {
     // Both in one commit: after a crash idle is told once more exactly when it had not been told.
     await Promise.all([
       writer.write("session.idle", { ...(isAborted ? { aborted: true } : {}), mode: "interactive" }),
-      inbox.ack(owed),
+      inbox.ackTold(owed),
     ]);
   }
 
